@@ -1,0 +1,56 @@
+/** What a runner is given, and what it gives back: the contract that every language engine passes. */
+
+/** Languages that can be run. `node`, `git` and `bash` run in CI only; a browser shows their recorded output as such. */
+export type Language = 'js' | 'ts' | 'node' | 'sql' | 'sqlite' | 'mongodb' | 'python' | 'git' | 'bash'
+
+/** A piece of code to run. */
+export type Fence = {
+  language: Language
+  code: string
+  /** Code of the page's `setup` fences in the same language; runs first, must print nothing. */
+  setup?: string
+}
+
+/** Limits of one run. */
+export type RunOptions = {
+  /** Stops the run; the result then has `stopped: 'abort'`. */
+  signal?: AbortSignal
+  /** Called with every chunk of text as it is printed, in order. */
+  onOutput?: (text: string) => void
+  /** Milliseconds of running time, engine start not counted. Default 5,000. */
+  timeoutMs?: number
+  /** Bytes of UTF-8 output. Default 65,536. */
+  outputLimitBytes?: number
+}
+
+/** Why a run was ended before the code ended by itself. */
+export type StopCause = 'time' | 'memory' | 'output' | 'exit' | 'abort'
+
+/** Which engine ran a fence. */
+export type Engine = {
+  /** For people: "PostgreSQL (PGlite)". */
+  name: string
+  /** "18.6 (PGlite 0.5.16)". */
+  version: string
+}
+
+/** What one run printed and how it ended. */
+export type RunResult = {
+  /** Everything printed, whole, newline-separated, without a trailing newline. An uncaught error is its last line(s), as the language's own tool would print it. */
+  output: string
+  /** The uncaught error, if that is how the code ended. */
+  error?: { name: string; message: string; line?: number }
+  /** Set when the run was ended from outside, with the sentence to show in `notice`. */
+  stopped?: StopCause
+  notice?: string
+  /** Milliseconds from the first statement to the end, engine start not counted. */
+  durationMs: number
+  engine: Engine
+}
+
+/** One door for every engine. A run starts clean: nothing of an earlier run is visible in it. */
+export type Runner = {
+  run(fence: Fence, options?: RunOptions): Promise<RunResult>
+  /** Frees workers and engines; the runner can be used again afterwards. */
+  close(): Promise<void>
+}

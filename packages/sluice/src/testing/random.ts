@@ -1,0 +1,14 @@
+/** Chance that repeats: the same seed gives the same numbers on every machine. */
+
+import type { Random } from '../clock.ts'
+
+/** A seeded generator, uniform in [0, 1) (mulberry32: 32 bits of state, good enough to shuffle and to jitter). */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,172 @@
+/** One contract, run on SQLite and on PostgreSQL. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Client } from 'pg'
+import { type Database, type DatabaseConfig, openDatabase } from './index.ts'
+
+/** A fresh, empty place for a database, and its removal. */
+type Place = { config: DatabaseConfig; remove(): Promise<void> }
+
+async function freshFolder(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'viva-database-'))
+  return { config: { folder: join(folder, 'data') }, remove: () => rm(folder, { recursive: true }) }
+}
+
+const server = process.env.VIVA_TEST_POSTGRES ?? 'postgres://root@127.0.0.1:5432/test'
+
+async function onServer(statement: string): Promise<void> {
+  const client = new Client({ connectionString: server, connectionTimeoutMillis: 3000 })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+let schemas = 0
+
+async function freshSchema(): Promise<Place> {
+  const schema = `viva_test_${process.pid}_${Date.now()}_${schemas++}`
+  await onServer(`create schema ${schema}`)
+  const url = new URL(server)
+  url.searchParams.set('options', `-c search_path=${schema}`)
+  return { config: { url: url.href }, remove: () => onServer(`drop schema ${schema} cascade`) }
+}
+
+async function postgresAbsence(): Promise<string | undefined> {
+  try {
+    await onServer('select 1')
+    return undefined
+  } catch (error) {
+    return (
+      `PostgreSQL does not answer at ${server} (${error instanceof Error ? error.message : String(error)}). Start one: ` +
+      'docker run -d -p 5432:5432 -e POSTGRES_USER=root -e POSTGRES_DB=test -e POSTGRES_HOST_AUTH_METHOD=trust postgres:15, ' +
+      'or name another in VIVA_TEST_POSTGRES.'
+    )
+  }
+}
+
+const at = Date.parse('2026-11-20T10:00:00.000Z')
+
+function contract(freshPlace: () => Promise<Place>): void {
+  let place: Place
+  let database: Database
+  before(async () => {
+    place = await freshPlace()
+    database = await openDatabase(place.config)
+  })
+  after(async () => {
+    await database?.close()
+    await place?.remove()
+  })
+
+  test('gives back exactly what was added, odd characters too', async () => {
+    const whole = {
+      kind: 'mistake',
+      message: 'Ω≈ç√ 👩‍👩‍👧 \u202Eright to left\n\ttabs, "quotes", \'; drop table feedback; --  \uFEFF',
+      question: 'microservices/backpressure',
+      section: 'In depth',
+      page: '/microservices/backpressure/',
+      email: 'reader@example.org',
+    } as const
+    const added = await database.feedback.add(whole, at)
+    assert.deepEqual(await database.feedback.show(added.id), {
+      id: added.id,
+      createdAt: '2026-11-20T10:00:00.000Z',
+      ...whole,
+    })
+    assert.deepEqual(added, await database.feedback.show(added.id))
+  })
+
+  test('leaves out what was not given', async () => {
+    const added = await database.feedback.add({ kind: 'praise', message: 'Good.' }, at + 1000)
+    assert.deepEqual(Object.keys(added).toSorted(), ['createdAt', 'id', 'kind', 'message'])
+  })
+
+  test('lists newest first, only open ones when asked, at most so many', async () => {
+    const first = await database.feedback.add({ kind: 'idea', message: 'first' }, at + 10_000)
+    const second = await database.feedback.add({ kind: 'idea', message: 'second' }, at + 20_000)
+    assert.deepEqual(
+      (await database.feedback.list()).slice(0, 2).map((one) => one.id),
+      [second.id, first.id],
+    )
+    await database.feedback.close(second.id, at + 30_000)
+    const open = await database.feedback.list({ open: true })
+    assert.equal(open[0]?.id, first.id)
+    assert.ok(open.every((one) => one.closedAt === undefined))
+    assert.equal((await database.feedback.list({ limit: 1 })).length, 1)
+  })
+
+  test('closes once, keeps the first time, and knows no other id', async () => {
+    const { id } = await database.feedback.add({ kind: 'other', message: 'to be closed' }, at)
+    assert.equal((await database.feedback.close(id, at + 1))?.closedAt, '2026-11-20T10:00:00.001Z')
+    assert.equal((await database.feedback.close(id, at + 2))?.closedAt, '2026-11-20T10:00:00.001Z')
+    assert.equal(await database.feedback.close('nosuchid00', at), undefined)
+    assert.equal(await database.feedback.show('nosuchid00'), undefined)
+  })
+
+  test('keeps what was stored when it is opened again', async () => {
+    const { id } = await database.feedback.add({ kind: 'idea', message: 'kept' }, at)
+    const again = await openDatabase(place.config)
+    assert.equal((await again.feedback.show(id))?.message, 'kept')
+    await again.close()
+  })
+
+  test('many writers at once lose nothing', async () => {
+    const other = await openDatabase(place.config)
+    const added = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        (index % 2 ? other : database).feedback.add({ kind: 'other', message: `parallel ${index}` }, at),
+      ),
+    )
+    const kept = new Set((await database.feedback.list()).map((one) => one.id))
+    assert.ok(added.every((one) => kept.has(one.id)))
+    await other.close()
+  })
+
+  test('answers a check, and fails it once closed', async () => {
+    const other = await openDatabase(place.config)
+    await other.check()
+    await other.close()
+    await other.close()
+    await assert.rejects(other.check())
+  })
+
+  test('four processes that start on an empty place at once all get it migrated', async () => {
+    const empty = await freshPlace()
+    try {
+      const script = `
+        const { openDatabase } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))})
+        const database = await openDatabase(JSON.parse(process.argv[1]))
+        await database.feedback.add({ kind: 'other', message: 'from ' + process.pid }, 0)
+        await database.close()`
+      const starts = Array.from({ length: 4 }, async () => {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(empty.config)])
+        let stderr = ''
+        child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+        const code = await new Promise((resolve) => child.on('close', resolve))
+        return { code, stderr }
+      })
+      for (const { code, stderr } of await Promise.all(starts)) assert.equal(code, 0, stderr)
+      const check = await openDatabase(empty.config)
+      assert.equal((await check.feedback.list()).length, 4)
+      await check.close()
+    } finally {
+      await empty.remove()
+    }
+  })
+}
+
+describe('database contract on SQLite', () => contract(freshFolder))
+
+const absence = await postgresAbsence()
+if (!absence) {
+  describe('database contract on PostgreSQL', () => contract(freshSchema))
+} else {
+  test('database contract on PostgreSQL', { skip: process.env.CI ? false : absence }, () => assert.fail(absence))
+}

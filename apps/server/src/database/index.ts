@@ -1,0 +1,105 @@
+/** The database: the only folder of Viva that knows SQL, Kysely, PostgreSQL or SQLite. */
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { join } from 'node:path'
+import { Pool } from 'pg'
+import { type FeedbackStore, feedbackStore } from './feedback.ts'
+import { migrate } from './migrations.ts'
+import type { Schema } from './schema.ts'
+import { openFile, SqliteDialect } from './sqlite.ts'
+
+export { type Feedback, type FeedbackKind, feedbackKinds, type FeedbackStore, type NewFeedback } from './feedback.ts'
+
+/** Where the data lies: a PostgreSQL server, or a folder that holds `viva.db`. */
+export type DatabaseConfig = { url: string } | { folder: string }
+
+/** An open, migrated database. */
+export type Database = {
+  feedback: FeedbackStore
+  /** For people, without a password: `SQLite in /srv/viva/data/viva.db`. */
+  place: string
+  /** Resolves when the database answers a query, rejects when it does not. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** `DATABASE_URL` names PostgreSQL; else SQLite in the folder `VIVA_DATA`, else in `folder`. */
+export function databaseConfig(env: Record<string, string | undefined>, folder: string): DatabaseConfig {
+  const url = env.DATABASE_URL?.trim()
+  if (!url) return { folder: env.VIVA_DATA?.trim() || folder }
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new Error(
+      'DATABASE_URL is not a PostgreSQL address. It looks like postgres://user:password@host:5432/database.',
+    )
+  }
+  return { url }
+}
+
+function withoutPassword(address: string): string {
+  const url = new URL(address)
+  return `PostgreSQL at ${url.host}${url.pathname}`
+}
+
+/** Opens the database, creates what is missing and brings it up to date. Throws with the place and the reason. */
+export async function openDatabase(config: DatabaseConfig): Promise<Database> {
+  return 'url' in config ? openPostgres(config.url) : openSqlite(config.folder)
+}
+
+async function openSqlite(folder: string): Promise<Database> {
+  const file = join(folder, 'viva.db')
+  try {
+    const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openFile(file) }) })
+    return await opened(database, `SQLite in ${file}`)
+  } catch (cause) {
+    throw failure(`${file} cannot be opened`, cause)
+  }
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  const place = withoutPassword(url)
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    statement_timeout: 10_000,
+    application_name: 'viva',
+  })
+  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  const database = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  try {
+    const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(database)
+    const schema = rows[0]?.name
+    if (!schema) throw new Error('its search_path names no schema that exists')
+    return await opened(database, place, schema)
+  } catch (cause) {
+    await database.destroy()
+    throw failure(`${place} cannot be opened`, cause)
+  }
+}
+
+async function opened(database: Kysely<Schema>, place: string, schema?: string): Promise<Database> {
+  try {
+    await migrate(database, schema)
+  } catch (error) {
+    await database.destroy()
+    throw error
+  }
+  let closed: Promise<void> | undefined
+  return {
+    feedback: feedbackStore(database),
+    place,
+    async check() {
+      await database.selectFrom('feedback').select('id').limit(1).execute()
+    },
+    close() {
+      closed ??= database.destroy()
+      return closed
+    },
+  }
+}
+
+function failure(what: string, cause: unknown): Error {
+  // A refused connection is an AggregateError with an empty message of its own.
+  const inner = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : String(cause)
+  return new Error(`${what}: ${cause instanceof Error && cause.message ? cause.message : inner}`, { cause })
+}

@@ -1,0 +1,20 @@
+// How the site is built: static pages, no inline scripts or styles (the server's Content-Security-Policy forbids them).
+import sitemap from '@astrojs/sitemap'
+import { defineConfig } from 'astro/config'
+
+/** Where this copy is reached from outside; canonical addresses, feeds and pictures are made with it. */
+const site = process.env['SITE_URL'] ?? 'http://localhost:4000'
+
+export default defineConfig({
+  site,
+  trailingSlash: 'always',
+  output: 'static',
+  integrations: [sitemap({ filter: (page) => !/\/(log|404|quiz\/run)\/?$/.test(page) })],
+  build: { inlineStylesheets: 'never', format: 'directory' },
+  devToolbar: { enabled: false },
+  prefetch: false,
+  vite: {
+    build: { assetsInlineLimit: 0, cssMinify: true, target: 'es2022' },
+    esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  },
+})

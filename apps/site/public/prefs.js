@@ -1,0 +1,16 @@
+// Runs before the first paint: a reader's saved choices become attributes of <html>, so that nothing flashes or moves.
+;(() => {
+  const root = document.documentElement
+  const read = (key) => {
+    try {
+      return localStorage.getItem(`viva:${key}`)
+    } catch {
+      return null
+    }
+  }
+  const theme = read('theme')
+  if (theme === 'light' || theme === 'dark') root.dataset.theme = theme
+  root.dataset.attempt = read('attempt') === 'off' ? 'off' : 'on'
+  root.dataset.difficulty = read('difficulty') === 'hidden' ? 'hidden' : 'shown'
+  root.dataset.script = 'on'
+})()

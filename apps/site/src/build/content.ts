@@ -1,0 +1,44 @@
+/** The bank as the pages see it: loaded once a build, refused whole when a content file is wrong. */
+import { join } from 'node:path'
+import type { Bank, Category, Question, Tag } from '@viva/bank'
+import { loadBank } from '@viva/bank/load'
+
+let loading: Promise<Bank> | undefined
+
+/** Root of the repository; the build runs with apps/site as its folder. */
+export const root = process.env['VIVA_ROOT'] ?? join(process.cwd(), '..', '..')
+
+export function content(): Promise<Bank> {
+  loading ??= loadBank(join(root, 'content')).then(({ bank, errors }) => {
+    if (errors.length > 0) throw new Error(errors.map((error) => error.message).join('\n'))
+    return bank
+  })
+  return loading
+}
+
+export const questionUrl = (id: string): string => `/questions/${id}/`
+export const categoryUrl = (slug: string): string => `/questions/${slug}/`
+export const tagUrl = (id: string): string => `/tags/${id}/`
+
+export function byId(bank: Bank): Map<string, Question> {
+  return new Map(bank.questions.map((question) => [question.id, question]))
+}
+
+export function inCategory(bank: Bank, slug: string): Question[] {
+  return bank.questions.filter((question) => question.category === slug)
+}
+
+export function withTag(bank: Bank, tag: Tag): Question[] {
+  return bank.questions.filter((question) => question.tags.includes(tag.id))
+}
+
+export function categoryOf(bank: Bank, question: Question): Category {
+  const category = bank.categories.find(({ slug }) => slug === question.category)
+  if (!category) throw new Error(`${question.file}: no content/categories/${question.category}.md`)
+  return category
+}
+
+/** `2026-11-24` → `24 November 2026`. */
+export function longDate(date: string): string {
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
+}

@@ -1,0 +1,28 @@
+/** The few DOM words that every island uses. */
+export function find<T extends Element = HTMLElement>(selector: string, within: ParentNode = document): T | null {
+  return within.querySelector<T>(selector)
+}
+
+export function all<T extends Element = HTMLElement>(selector: string, within: ParentNode = document): T[] {
+  return [...within.querySelectorAll<T>(selector)]
+}
+
+/** An element from its tag, properties and children; text is text, never HTML. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = Object.assign(document.createElement(tag), properties)
+  element.append(...children)
+  return element
+}
+
+/** True while the reader types, so that single-key shortcuts keep out of the way. */
+export function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target instanceof Element ? event.target : undefined
+  return (
+    event.ctrlKey || event.metaKey || event.altKey || event.isComposing ||
+    Boolean(target?.closest('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable=true]'))
+  )
+}

@@ -33,6 +33,7 @@ import {
 import { fencesHash } from './verified.ts'
 import { readYaml, validate, type YamlSource } from './yaml.ts'
 
+export { searchDocument } from './search-document.ts'
 export { fencesHash } from './verified.ts'
 
 /** Never throws for what is in the folder: a file that cannot be used is missing in the bank and named in `errors`. */

@@ -165,13 +165,13 @@ export const fillSchema = z
     caseSensitive: z.boolean().optional(),
   })
   .superRefine((value, context) => {
-    const text = [value.prompt, value.code?.text ?? ''].join('\n')
-    if (text.split('___').length !== 2)
+    const gaps = `${value.prompt}\n${value.code?.text ?? ''}`.match(/_{3,}/g)?.length ?? 0
+    if (gaps !== 1)
       context.addIssue({
         code: 'custom',
         path: ['prompt'],
         message: 'one gap, written ___',
-        params: { found: `${text.split('___').length - 1} gaps` },
+        params: { found: `${gaps} gaps` },
       })
   })
 

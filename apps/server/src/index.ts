@@ -1,0 +1,15 @@
+/** Viva's server: the site, feedback, health, and the database behind them. */
+export { type AppOptions, createApp, type WallClock } from './app.ts'
+export {
+  type Database,
+  type DatabaseConfig,
+  databaseConfig,
+  type Feedback,
+  type FeedbackKind,
+  feedbackKinds,
+  type FeedbackStore,
+  type NewFeedback,
+  openDatabase,
+} from './database/index.ts'
+export { jsonLog, type Log, type LogLevel, logLevel } from './log.ts'
+export { closeOnSignals, type Running, serve, type ServeOptions } from './serve.ts'

@@ -1,7 +1,7 @@
 /** What a runner is given, and what it gives back: the contract that every language engine passes. */
 
-/** Languages that can be run. `node`, `git` and `bash` run in CI only; a browser shows their recorded output as such. */
-export type Language = 'js' | 'ts' | 'node' | 'sql' | 'sqlite' | 'mongodb' | 'python' | 'git' | 'bash'
+/** Languages that can be run. `node`, `tsc`, `git` and `bash` run in CI only; a browser shows their recorded output as such. */
+export type Language = 'js' | 'ts' | 'node' | 'tsc' | 'sql' | 'sqlite' | 'mongodb' | 'python' | 'git' | 'bash'
 
 /** A piece of code to run. */
 export type Fence = {
@@ -34,14 +34,18 @@ export type Engine = {
   version: string
 }
 
+/** An error that nothing caught. */
+export type RunError = { name: string; message: string; line?: number }
+
 /** What one run printed and how it ended. */
 export type RunResult = {
   /** Everything printed, whole, newline-separated, without a trailing newline. An uncaught error is its last line(s), as the language's own tool would print it. */
   output: string
-  /** The uncaught error, if that is how the code ended. */
-  error?: { name: string; message: string; line?: number }
-  /** Set when the run was ended from outside, with the sentence to show in `notice`. */
+  /** The uncaught error, if that is how the code ended. `line` counts from 1 in `fence.code`. */
+  error?: RunError
+  /** Set when the run was ended from outside; `notice` then says why. */
   stopped?: StopCause
+  /** A sentence for the reader about how the run ended, where the output alone does not say it. */
   notice?: string
   /** Milliseconds from the first statement to the end, engine start not counted. */
   durationMs: number

@@ -1,0 +1,131 @@
+/** JavaScript, and TypeScript with its types stripped: an ES module with top-level await, run until nothing is pending. */
+import type { Ending, Interpreter, Realm, Stage } from '../interpreter.ts'
+import type { Job } from '../protocol.ts'
+import { createConsole } from './console.ts'
+import { describeUncaught } from './error.ts'
+
+const scope = globalThis as unknown as Record<string, unknown>
+
+/** Time for work that no timer shows (a digest, a stream) before a pending top-level await counts as never settling. */
+const unsettledAfterMs = 400
+
+/** Loads the interpreter; `stripTypes` is called for `ts` only. */
+export function loadJavaScript(
+  realm: Realm,
+  stripTypes: (source: string) => string | Promise<string>,
+): Promise<Interpreter> {
+  return Promise.resolve({ run: (job: Job, stage: Stage) => run(job, stage, realm, stripTypes) })
+}
+
+/** Puts setup before the code; `firstLine` is the line where the code begins. Calling `begin` marks the seam. */
+export function joinSetup(job: Job, begin: () => void): { source: string; firstLine: number } {
+  if (job.setup === '') return { source: job.code, firstLine: 1 }
+  scope['__begin'] = () => {
+    delete scope['__begin']
+    begin()
+  }
+  return { source: `${job.setup}\n;__begin();\n${job.code}`, firstLine: job.setup.split('\n').length + 2 }
+}
+
+async function run(
+  job: Job,
+  stage: Stage,
+  realm: Realm,
+  stripTypes: (source: string) => string | Promise<string>,
+): Promise<Ending> {
+  const { source, firstLine } = joinSetup(job, stage.begin)
+  const failed = (reason: unknown): Ending => {
+    const { text, error } = describeUncaught(reason, realm.inspect, firstLine)
+    stage.begin()
+    stage.print(`${text}\n`)
+    return { error }
+  }
+  let script = source
+  if (job.language === 'ts') {
+    try {
+      script = await stripTypes(source)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+  const pending = trackTimers()
+  scope['console'] = createConsole(stage.print, realm)
+  return new Promise((resolve) => {
+    let isSettled = false
+    const finish = (ending: Ending) => {
+      pending.onIdle(() => {})
+      resolve(ending)
+    }
+    const fail = (reason: unknown) => {
+      try {
+        finish(failed(reason))
+      } catch {
+        // The output limit was reached while printing the error: the run has ended already.
+      }
+    }
+    realm.onUncaught(fail)
+    pending.onIdle(() => {
+      if (isSettled) return finish({})
+      pending.after(unsettledAfterMs, () => {
+        if (pending.isIdle()) finish({ notice: 'The code ended at an await that nothing will ever settle.' })
+      })
+    })
+    realm.lock()
+    realm.importModule(script).then(() => {
+      isSettled = true
+      pending.check()
+    }, fail)
+  })
+}
+
+/** Replaces the timer functions by ones that are counted, so that the end of a run can be seen in a browser too. */
+function trackTimers() {
+  const native = {
+    setTimeout: globalThis.setTimeout,
+    clearTimeout: globalThis.clearTimeout,
+    setInterval: globalThis.setInterval,
+    clearInterval: globalThis.clearInterval,
+  }
+  const active = new Set<unknown>()
+  let idle = () => {}
+  const isIdle = () => active.size === 0
+  // Two turns of the event loop: messages and callbacks that are already on their way come first.
+  const check = () => {
+    if (!isIdle()) return
+    native.setTimeout(() => native.setTimeout(() => isIdle() && idle(), 1), 0)
+  }
+  const start =
+    (kind: 'setTimeout' | 'setInterval') =>
+    (callback: unknown, ms?: number, ...values: unknown[]) => {
+      if (typeof callback !== 'function') throw new TypeError('The "callback" argument must be of type function.')
+      const handle: unknown = native[kind](() => {
+        if (kind === 'setTimeout') active.delete(handle)
+        try {
+          callback(...values)
+        } finally {
+          check()
+        }
+      }, ms)
+      active.add(handle)
+      return handle
+    }
+  const clear = (handle: unknown) => {
+    native.clearTimeout(handle as number)
+    active.delete(handle)
+    check()
+  }
+  scope['setTimeout'] = start('setTimeout')
+  scope['setInterval'] = start('setInterval')
+  scope['clearTimeout'] = clear
+  scope['clearInterval'] = clear
+  // A module that waits forever without any timer is seen by this first check.
+  check()
+  return {
+    isIdle,
+    check,
+    onIdle: (listener: () => void) => {
+      idle = listener
+    },
+    after: (ms: number, callback: () => void) => void native.setTimeout(callback, ms),
+  }
+}

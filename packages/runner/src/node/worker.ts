@@ -1,0 +1,32 @@
+/** The entry of a Node worker thread: one interpreter, chosen by `workerData.language`. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Language } from '../fence.ts'
+import { serve } from '../guest.ts'
+import type { Load } from '../interpreter.ts'
+import { createNodeRealm } from './realm.ts'
+
+/** Languages that run in a worker thread. */
+export type WorkerLanguage = Exclude<Language, 'node' | 'git' | 'bash'>
+
+const load: Record<WorkerLanguage, Load> = {
+  js: async () => (await import('../interpreters/javascript.ts')).loadJavaScript(createNodeRealm(), (source) => source),
+  ts: async () => {
+    const { stripTypes } = await import('../interpreters/types.ts')
+    return (await import('../interpreters/javascript.ts')).loadJavaScript(createNodeRealm(), stripTypes)
+  },
+  mongodb: async () => (await import('../interpreters/mongodb.ts')).loadMongodb(createNodeRealm()),
+  sql: async (assets) => (await import('../interpreters/postgres.ts')).loadPostgres(assets),
+  sqlite: async (assets) => (await import('../interpreters/sqlite.ts')).loadSqlite(assets),
+  python: async (assets) => {
+    const { loadPyodide } = await import('pyodide')
+    return (await import('../interpreters/python.ts')).loadPython(assets, loadPyodide, {})
+  },
+  tsc: async () => (await import('../interpreters/tsc.ts')).loadTsc(),
+}
+
+const port = parentPort
+if (!port) throw new Error('This file runs in a worker thread.')
+serve(
+  { post: (message) => port.postMessage(message), listen: (listener) => void port.on('message', listener) },
+  load[(workerData as { language: WorkerLanguage }).language],
+)

@@ -1,12 +1,13 @@
 /**
  * The search index: built once with the site, opened in the browser when somebody searches.
  *
- * MiniSearch's own JSON of 1,000 questions is several times over the 150 KB (gzip) that a search may cost, so the index
- * travels packed and MiniSearch is rebuilt from it when it is opened. What was traded for size:
- * - a word counts once per document, in its best field (title, tag, heading, answer, sections), not by how often it occurs;
- * - of the sections, only a document's most telling words are kept (`sectionTerms` of them, by how often they occur here and
- *   how rarely elsewhere); titles, tags, headings and answers are kept whole, but for the commonest English words outside titles;
- * - the lengths that the ranking divides by are those of what was kept.
+ * MiniSearch's own JSON of 1,000 questions is 14 times over the 150 KB (gzip) that a search may cost, so the index travels
+ * packed and MiniSearch is rebuilt from it when it is opened. What was traded for size:
+ * - A word counts once per document, in its best field (title, tag, heading, answer, sections), not by how often it occurs.
+ * - Titles and tags are kept whole. Of headings, answer and sections a document keeps its most telling words: by field, by how
+ *   often they occur here and how rarely elsewhere. `postingBudget` is shared by all documents: a bank of 50 questions keeps
+ *   every word, one of 1,000 about 50 a question.
+ * - The lengths that the ranking divides by are those of what was kept.
  */
 import MiniSearch, { type AsPlainObject, type Options } from 'minisearch'
 
@@ -55,7 +56,8 @@ const fields = ['title', 'tags', 'headings', 'answer', 'sections'] as const
 const boost = { title: 6, tags: 3, headings: 2.5, answer: 2, sections: 1 }
 const difficulties = { e: 'easy', m: 'medium', h: 'hard' } as const
 
-export const sectionTerms = 40
+/** Words kept of all documents together. About 10.5 bits each after gzip. */
+export const postingBudget = 60_000
 
 /** Too common to tell anything, unless a title is about it (`this`, `in`). */
 const stopWords = new Set(
@@ -83,38 +85,29 @@ export function termsOf(text: string): string[] {
 
 export function buildIndex(documents: readonly SearchDocument[]): PackedIndex {
   const sorted = documents.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const counted = sorted.map(countTerms)
   const frequency = new Map<string, number>()
-  const counted = sorted.map((document) => {
-    const counts = new Map<string, number>()
-    for (const term of termsOf(document.sections)) counts.set(term, (counts.get(term) ?? 0) + 1)
-    for (const term of counts.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1)
-    return counts
-  })
+  for (const counts of counted) for (const term of counts.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1)
+  const whole = (counts: Map<string, Count>) => [...counts].filter(([, { field }]) => field < 2)
+  const spent = counted.reduce((sum, counts) => sum + whole(counts).length, 0)
+  const share = Math.max(0, Math.floor((postingBudget - spent) / Math.max(1, sorted.length)))
   const postings = new Map<string, [document: number, field: number][]>()
-  sorted.forEach((document, number) => {
-    const kept = new Map<string, number>()
-    const keep = (field: number, terms: Iterable<string>) => {
-      for (const term of terms) if (!kept.has(term) && (field === 0 || !stopWords.has(term))) kept.set(term, field)
-    }
-    keep(0, termsOf(document.title))
-    keep(1, document.tags.flatMap(termsOf))
-    keep(2, document.headings.flatMap(termsOf))
-    keep(3, termsOf(document.answer))
-    // tf-idf, by (1 + ln tf) · ln(N / df)
-    const weight = ([term, count]: [string, number]) =>
-      (1 + Math.log(count)) * Math.log(sorted.length / (frequency.get(term) ?? 1))
-    const rest = [...(counted[number] ?? [])].filter(
-      ([term]) => !kept.has(term) && !stopWords.has(term) && term.length > 1 && !/^\d+$/.test(term),
-    )
-    const telling = rest.toSorted((a, b) => weight(b) - weight(a) || (a[0] < b[0] ? -1 : 1)).slice(0, sectionTerms)
-    keep(
-      4,
-      telling.map(([term]) => term),
-    )
-    for (const [term, field] of kept) {
-      const list = postings.get(term) ?? []
-      list.push([number, field])
-      postings.set(term, list)
+  counted.forEach((counts, document) => {
+    // tf-idf: (1 + ln tf) · ln(1 + N / df), times what the field is worth in the ranking.
+    const weight = ([term, { times, field }]: [string, Count]) =>
+      boost[fields[field] ?? 'sections'] *
+      (1 + Math.log(times)) *
+      Math.log(1 + sorted.length / (frequency.get(term) ?? 1))
+    const telling = [...counts]
+      .filter(([, { field }]) => field >= 2)
+      .map((entry) => ({ entry, weight: weight(entry) }))
+      .toSorted((a, b) => b.weight - a.weight || (a.entry[0] < b.entry[0] ? -1 : 1))
+      .slice(0, share)
+      .map(({ entry }) => entry)
+    for (const [term, { field }] of [...whole(counts), ...telling]) {
+      const list = postings.get(term)
+      if (list) list.push([document, field])
+      else postings.set(term, [[document, field]])
     }
   })
   const terms = [...postings.keys()].toSorted()
@@ -140,6 +133,33 @@ export function buildIndex(documents: readonly SearchDocument[]): PackedIndex {
   }
 }
 
+type Count = { times: number; field: number }
+
+/** Each word with its best field and how often it occurs in all of them. */
+function countTerms(document: SearchDocument): Map<string, Count> {
+  const counts = new Map<string, Count>()
+  const texts = [
+    document.title,
+    document.tags.join(' '),
+    document.headings.join(' '),
+    document.answer,
+    document.sections,
+  ]
+  texts.forEach((text, field) => {
+    for (const term of termsOf(text)) {
+      const count = counts.get(term)
+      if (count) count.times++
+      else if (field === 0 || (!stopWords.has(term) && (field < 3 || isTelling(term))))
+        counts.set(term, { times: 1, field })
+    }
+  })
+  return counts
+}
+
+function isTelling(term: string): boolean {
+  return term.length > 1 && !/^\d+$/.test(term)
+}
+
 export function openIndex(packed: PackedIndex): Search {
   if (packed.version !== 1)
     throw new Error(`search index: found version ${JSON.stringify(packed.version)}; expected 1. Build the site again.`)
@@ -160,7 +180,9 @@ export function openIndex(packed: PackedIndex): Search {
       const value = read()
       const field = value % fields.length
       document += (value - field) / fields.length
-      ;(entry[field] ??= {})[document] = 1
+      // "07", not "7": names that look like array indices make the engine allocate arrays of a thousand (20 times slower).
+      const list = (entry[field] ??= Object.create(null) as Record<string, number>)
+      list[`0${document}`] = 1
       const lengths = fieldLength[document]
       if (lengths) lengths[field] = (lengths[field] ?? 0) + 1
     }

@@ -1,0 +1,77 @@
+/** The shape of each event type; used where a log comes from outside. `zod/mini`, because it travels to the browser. */
+import { z } from 'zod/mini'
+
+const text = z.string()
+const question = z.string().check(z.minLength(1))
+const item = z.string().check(z.minLength(1))
+const whole = z.int().check(z.minimum(0))
+const base = { id: z.uuid({ version: 'v7' }), at: z.iso.datetime({ precision: 3 }) }
+
+/** Loose: a field that a newer version adds is kept. */
+const shapes = {
+  /** An answer to a quiz item. `quiz` is the id of its `quiz-started` event; none for a miss that is asked again by itself. */
+  attempt: z.looseObject({
+    ...base,
+    type: z.literal('attempt'),
+    question,
+    item,
+    kind: z.enum(['single', 'multi', 'order', 'fill', 'output']),
+    right: z.boolean(),
+    answer: z.union([text, z.array(text)]),
+    /** Decides the order in which the choices were shown. */
+    seed: whole,
+    quiz: z.optional(base.id),
+    /** From the question shown to the answer given. */
+    ms: whole,
+  }),
+  /** What the reader thought that a fence prints, and what it printed. */
+  prediction: z.looseObject({
+    ...base,
+    type: z.literal('prediction'),
+    question,
+    fence: item,
+    predicted: text,
+    actual: text,
+    right: z.boolean(),
+  }),
+  /** The answer was uncovered. */
+  reveal: z.looseObject({ ...base, type: z.literal('reveal'), question }),
+  /** The reader's own answer, written before the reveal. */
+  written: z.looseObject({ ...base, type: z.literal('written'), question, text }),
+  run: z.looseObject({ ...base, type: z.literal('run'), question, fence: item, edited: z.boolean() }),
+  /** `items`: `question#item` in the order asked, so that a quiz can be resumed after the content has changed. */
+  'quiz-started': z.looseObject({
+    ...base,
+    type: z.literal('quiz-started'),
+    scope: text,
+    count: whole,
+    seed: whole,
+    items: z.array(item),
+  }),
+  'quiz-finished': z.looseObject({ ...base, type: z.literal('quiz-finished'), quiz: base.id, right: whole, of: whole }),
+  bookmark: z.looseObject({ ...base, type: z.literal('bookmark'), question, on: z.boolean() }),
+  /** Replaces the note before it; empty text removes it. */
+  note: z.looseObject({ ...base, type: z.literal('note'), question, text }),
+  /** Self-grading: the points of the checklist that the reader had, of how many. */
+  checklist: z.looseObject({ ...base, type: z.literal('checklist'), question, points: z.array(text), of: whole }),
+}
+
+export const eventSchema = z.discriminatedUnion('type', [
+  shapes.attempt,
+  shapes.prediction,
+  shapes.reveal,
+  shapes.written,
+  shapes.run,
+  shapes['quiz-started'],
+  shapes['quiz-finished'],
+  shapes.bookmark,
+  shapes.note,
+  shapes.checklist,
+])
+
+/** What an event of a type that this version does not know has to have. */
+export const unknownEventSchema = z.looseObject({ ...base, type: z.string().check(z.minLength(1)) })
+
+export function isKnownType(type: string): boolean {
+  return Object.hasOwn(shapes, type)
+}

@@ -196,7 +196,7 @@ describe('as a form, without script', () => {
     const { app, database } = await testApp(site.siteDir)
     const response = await postForm(app, { ...good, email: '', website: '' })
     assert.equal(response.status, 303)
-    assert.equal(response.headers.get('location'), '/feedback/?sent=1')
+    assert.equal(response.headers.get('location'), '/feedback/?sent=1#sent')
     assert.equal(database.kept[0]?.message, good.message)
   })
 
@@ -212,7 +212,10 @@ describe('as a form, without script', () => {
       const { app, database } = await testApp(site.siteDir)
       const response = await postForm(app, fields)
       assert.equal(response.status, 303)
-      assert.equal(response.headers.get('location'), `/feedback/?${query}`)
+      assert.equal(
+        response.headers.get('location'),
+        `/feedback/?${query}#${query.startsWith('sent') ? 'sent' : 'problem'}`,
+      )
       assert.equal(database.kept.length, 0)
     })
   }
@@ -220,7 +223,7 @@ describe('as a form, without script', () => {
   test('too often goes back with error=too-many', async () => {
     const { app } = await testApp(site.siteDir)
     for (let count = 0; count < 5; count++) await postForm(app, good)
-    assert.equal((await postForm(app, good)).headers.get('location'), '/feedback/?error=too-many')
+    assert.equal((await postForm(app, good)).headers.get('location'), '/feedback/?error=too-many#problem')
   })
 
   test('a field given twice is refused', async () => {
@@ -228,7 +231,7 @@ describe('as a form, without script', () => {
     const response = await post(app, 'kind=idea&message=a&message=b', {
       'content-type': 'application/x-www-form-urlencoded',
     })
-    assert.equal(response.headers.get('location'), '/feedback/?error=unreadable')
+    assert.equal(response.headers.get('location'), '/feedback/?error=unreadable#problem')
   })
 })
 

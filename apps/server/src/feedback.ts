@@ -163,7 +163,8 @@ export function receiveFeedback({ store, limit, clock, client }: FeedbackOptions
     const result = await receive(context, isForm)
     const refusal = 'status' in result ? result : undefined
     if (isForm) {
-      const query = refusal ? `error=${refusal.word}` : 'sent=1'
+      // The fragment lets a page without script show the right box with `:target`.
+      const query = refusal ? `error=${refusal.word}#problem` : 'sent=1#sent'
       const headers = { location: `/feedback/?${query}`, 'cache-control': 'no-store', 'content-length': '0' }
       return new Response(null, { status: 303, headers })
     }

@@ -36,6 +36,7 @@ test('a folder without its slash, or with its file name, moves to the page and k
 
 test('what moved is found at its new address', async () => {
   assert.equal((await app.request('/old/')).headers.get('location'), '/about/')
+  assert.equal((await app.request('/old')).headers.get('location'), '/about/')
   assert.equal((await app.request('/older?x=1')).headers.get('location'), '/about/?from=older')
 })
 

@@ -155,7 +155,7 @@ export async function openSite(folder: string): Promise<StaticSite> {
 
   return {
     async respond(request, path) {
-      const target = redirects.get(path)
+      const target = redirects.get(path) ?? redirects.get(`${path}/`)
       if (target !== undefined) return redirect(target, request)
       const segments = segmentsOf(path)
       if (!segments) return undefined

@@ -1,0 +1,108 @@
+/** `npm start`: builds what changed and serves everything on one port. */
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import {
+  closeOnSignals,
+  createApp,
+  type Database,
+  databaseConfig,
+  jsonLog,
+  type Log,
+  logLevel,
+  openDatabase,
+  type Running,
+  serve,
+} from '@viva/server'
+import { build, BuildError } from './build.ts'
+
+const root = dirname(import.meta.dirname)
+
+/** One line for the person at the keyboard, and exit 1. */
+function fail(message: string): never {
+  console.error(`viva: ${message}`)
+  process.exit(1)
+}
+
+function why(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function portFrom(text: string | undefined): number {
+  if (!text?.trim()) return 4000
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535 || !/^\d+$/.test(text.trim())) {
+    fail(`PORT is "${text}". It is a number from 1 to 65535 (0 takes a free one); without it, 4000.`)
+  }
+  return port
+}
+
+function portProblem(error: unknown, port: number): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return `port ${port} is taken. Stop what listens there, or choose another: PORT=${port + 1} npm start`
+  if (code === 'EACCES')
+    return `port ${port} needs more rights than this user has. Choose one above 1023: PORT=4000 npm start`
+  return `port ${port} cannot be listened on: ${why(error)}`
+}
+
+/** Tries the port before the build, so that a minute's work does not end in a refusal. */
+async function checkPort(port: number, hostname: string | undefined): Promise<void> {
+  const probe = createServer()
+  const listening = Promise.withResolvers<void>()
+  probe.once('error', listening.reject)
+  probe.listen(port, hostname, () => listening.resolve())
+  await listening.promise
+  const closed = Promise.withResolvers<void>()
+  probe.close(() => closed.resolve())
+  await closed.promise
+}
+
+async function open(): Promise<Database> {
+  try {
+    return await openDatabase(databaseConfig(process.env, join(root, 'data')))
+  } catch (error) {
+    return fail(
+      process.env.DATABASE_URL
+        ? `${why(error)}. Start that database, correct DATABASE_URL, or unset it to keep the data in data/.`
+        : `${why(error)}. Make that folder writable, or name another: VIVA_DATA=/some/folder npm start`,
+    )
+  }
+}
+
+async function start(): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < 26)
+    fail(`needs Node 26, found ${process.version}. \`npm start\` brings its own.`)
+  const port = portFrom(process.env.PORT)
+  const hostname = process.env.HOST?.trim() || undefined
+  let log: Log
+  try {
+    log = jsonLog(logLevel(process.env.LOG_LEVEL))
+  } catch (error) {
+    fail(why(error))
+  }
+  await checkPort(port, hostname).catch((error: unknown) => fail(portProblem(error, port)))
+  const database = await open()
+
+  let siteDir: string
+  try {
+    ;({ siteDir } = await build({ log: (line) => console.log(line) }))
+  } catch (error) {
+    await database.close()
+    if (error instanceof BuildError) fail(error.message)
+    throw error
+  }
+
+  const trustProxy = process.env.TRUST_PROXY === '1'
+  const app = await createApp({ siteDir, database, clock: Date, log, trustProxy })
+  let running: Running
+  try {
+    running = await serve({ app, port, ...(hostname ? { hostname } : {}), log, onClose: () => database.close() })
+  } catch (error) {
+    await database.close()
+    fail(portProblem(error, port))
+  }
+  closeOnSignals(running, log)
+  console.log(`Viva is at http://localhost:${running.port}/\nData: ${database.place}\nStop with Ctrl+C.`)
+}
+
+await start()

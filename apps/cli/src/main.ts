@@ -10,13 +10,13 @@ import type { World } from './world.ts'
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 
 /** Lines that came before they were asked for (a pipe) are kept. */
-function keyboard(): { ask: World['ask']; close(): void } {
+function keyboard(): Pick<World, 'ask'> & { close: () => void } {
   let lines: Interface | undefined
   const waiting: ((line: string | undefined) => void)[] = []
   const early: string[] = []
   let isClosed = false
   return {
-    ask(prompt) {
+    ask: (prompt) => {
       if (!lines) {
         lines = createInterface({ input: process.stdin, output: process.stdout })
         lines.on('line', (line) => {
@@ -43,7 +43,7 @@ const world: World = {
   root,
   now: () => new Date(),
   newSeed: () => randomInt(2 ** 32),
-  isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  isInteractive: process.stdin.isTTY && process.stdout.isTTY,
   print: (text) => console.log(text),
   complain: (text) => console.error(text),
   ask,

@@ -15,7 +15,7 @@ export function checkLinks(links: Link[], bank: Bank, folders: ReadonlySet<strin
   return links.flatMap((link) => {
     const wrong = (expected: string) => [contentError(link.file, link.line, 'link', show(link.url), expected)]
     if (/^(https?:\/\/|mailto:)/.test(link.url)) return URL.canParse(link.url) ? [] : wrong('a valid address')
-    const [path = '', anchor] = split(link.url)
+    const [path, anchor] = split(link.url)
     if (path === '') {
       const anchors = own.get(link.file) ?? own.get(link.file.replace(/quiz\.yaml$/, 'question.md'))
       if (!anchor) return wrong('an address')

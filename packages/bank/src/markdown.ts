@@ -59,14 +59,15 @@ export function markHeadings(root: Root): Heading[] {
     if (node.type !== 'heading' || node.depth === 1) return
     const text = inlineText(node)
     const anchor = anchorOf(text, taken)
-    node.data = { ...node.data, hProperties: { id: anchor } } as HeadingNode['data'] & { hProperties: { id: string } }
+    const data: HeadingNode['data'] & { hProperties: { id: string } } = { ...node.data, hProperties: { id: anchor } }
+    node.data = data
     headings.push({ depth: node.depth, text, anchor, line: lineOf(node) })
   })
   return headings
 }
 
-export function anchorOn(node: HeadingNode): string {
-  return (node.data as { hProperties?: { id?: string } } | undefined)?.hProperties?.id ?? ''
+export function anchorOn(node: HeadingNode, headings: readonly Heading[]): string {
+  return headings.find(({ line }) => line === lineOf(node))?.anchor ?? ''
 }
 
 /** Depth first, in the order of the text. */

@@ -25,7 +25,7 @@ export type ReadQuestion = {
   question: Question | undefined
   links: Link[]
   errors: ContentError[]
-  lineOf(path: readonly PropertyKey[]): number
+  lineOf: (path: readonly PropertyKey[]) => number
 }
 
 export function readQuestion(file: string, text: string, category: string, slug: string): ReadQuestion {
@@ -152,7 +152,7 @@ function readSections(document: OpenDocument): Sections {
           `${show(`## ${title}`)} after ${show(`## ${last.title}`)}`,
           `the order ${sectionKeys.map((key) => sectionTitles[key]).join(', ')}`,
         )
-      parts.push({ key, title, anchor: anchorOn(node), line: lineOf(node), nodes: into })
+      parts.push({ key, title, anchor: anchorOn(node, document.headings), line: lineOf(node), nodes: into })
     }
   }
   if (before[0])
@@ -187,13 +187,17 @@ function readSections(document: OpenDocument): Sections {
 }
 
 /** A section of `###` items. */
-function readItems(part: Part, { fences }: OpenDocument): ItemSection {
+function readItems(part: Part, document: OpenDocument): ItemSection {
+  const { fences } = document
   const groups: { item: Omit<SectionItem, 'blocks'> | undefined; nodes: RootContent[] }[] = [
     { item: undefined, nodes: [] },
   ]
   for (const node of part.nodes) {
     if (node.type === 'heading' && node.depth === 3)
-      groups.push({ item: { title: plainText([node]), anchor: anchorOn(node), line: lineOf(node) }, nodes: [] })
+      groups.push({
+        item: { title: plainText([node]), anchor: anchorOn(node, document.headings), line: lineOf(node) },
+        nodes: [],
+      })
     else groups.at(-1)?.nodes.push(node)
   }
   const items = groups.flatMap(({ item, nodes }): SectionItem[] =>

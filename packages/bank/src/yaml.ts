@@ -6,7 +6,7 @@ import { type ContentError, contentError, show } from './error.ts'
 export type YamlSource = {
   value: unknown
   /** Line in the file of the deepest part of the path that exists. */
-  lineOf(path: readonly PropertyKey[]): number
+  lineOf: (path: readonly PropertyKey[]) => number
   errors: ContentError[]
 }
 

@@ -12,8 +12,6 @@ export type AttemptEvent = Base & {
   readonly right: boolean
   readonly answer: string | readonly string[]
   readonly seed: number
-  /** Id of the `quiz-started` event. */
-  readonly quiz?: string | undefined
   readonly ms: number
 }
 export type PredictionEvent = Base & {
@@ -35,14 +33,13 @@ export type RunEvent = Base & {
 export type QuizStartedEvent = Base & {
   readonly type: 'quiz-started'
   readonly scope: string
-  readonly count: number
   readonly seed: number
-  /** `question#item`, in the order asked. */
-  readonly items: readonly string[]
+  readonly count: number
 }
 export type QuizFinishedEvent = Base & {
   readonly type: 'quiz-finished'
-  readonly quiz: string
+  readonly scope: string
+  readonly seed: number
   readonly right: number
   readonly of: number
 }

@@ -1,5 +1,5 @@
 /** What the site derives from a log today: what was missed, what was left half-done, what was read and marked. */
-import { type AttemptEvent, inOrder, isEvent, type LoggedEvent, type QuizStartedEvent } from './event.ts'
+import { type AttemptEvent, inOrder, isEvent, type LoggedEvent } from './event.ts'
 
 /** Last attempts that were wrong, oldest first: misses come back until they are answered right. */
 export function misses(events: readonly LoggedEvent[]): AttemptEvent[] {
@@ -15,27 +15,28 @@ export function misses(events: readonly LoggedEvent[]): AttemptEvent[] {
 }
 
 export type UnfinishedQuiz = {
-  quiz: QuizStartedEvent
-  /** The first attempt on each item that was answered, in the quiz's order. */
-  answered: AttemptEvent[]
-  /** `question#item` of what is still to be asked, in order. */
-  left: string[]
+  scope: string
+  seed: number
+  count: number
+  /** The first answer to each item since it was started, by `question#item`. */
+  answers: Map<string, AttemptEvent['answer']>
 }
 
 /** The newest quiz, if it was neither finished nor answered to its end. Starting another one gives up the one before. */
 export function unfinishedQuiz(events: readonly LoggedEvent[]): UnfinishedQuiz | undefined {
   const known = inOrder(events).filter(isEvent)
-  const quiz = known.findLast((event) => event.type === 'quiz-started')
-  if (!quiz || known.some((event) => event.type === 'quiz-finished' && event.quiz === quiz.id)) return undefined
-  const first = new Map<string, AttemptEvent>()
-  for (const event of known) {
-    if (event.type !== 'attempt' || event.quiz !== quiz.id) continue
+  const at = known.findLastIndex((event) => event.type === 'quiz-started')
+  const started = known[at]
+  if (started?.type !== 'quiz-started') return undefined
+  const { scope, seed, count } = started
+  const answers: UnfinishedQuiz['answers'] = new Map()
+  for (const event of known.slice(at + 1)) {
+    if (event.type === 'quiz-finished' && event.scope === scope && event.seed === seed) return undefined
+    if (event.type !== 'attempt' || event.seed !== seed) continue
     const key = `${event.question}#${event.item}`
-    if (!first.has(key)) first.set(key, event)
+    if (!answers.has(key)) answers.set(key, event.answer)
   }
-  const left = quiz.items.filter((key) => !first.has(key))
-  if (left.length === 0) return undefined
-  return { quiz, answered: quiz.items.flatMap((key) => first.get(key) ?? []), left }
+  return answers.size < count ? { scope, seed, count, answers } : undefined
 }
 
 /** Questions that the reader did something with, each with the time of the last thing, oldest first. */

@@ -9,7 +9,7 @@ const base = { id: z.uuid({ version: 'v7' }), at: z.iso.datetime({ precision: 3 
 
 /** Loose: a field that a newer version adds is kept. */
 const shapes = {
-  /** An answer to a quiz item. `quiz` is the id of its `quiz-started` event; none for a miss that is asked again by itself. */
+  /** An answer to a quiz item. */
   attempt: z.looseObject({
     ...base,
     type: z.literal('attempt'),
@@ -18,9 +18,8 @@ const shapes = {
     kind: z.enum(['single', 'multi', 'order', 'fill', 'output']),
     right: z.boolean(),
     answer: z.union([text, z.array(text)]),
-    /** Decides the order in which the choices were shown. */
+    /** Of the quiz: it decides the order in which the choices were shown. */
     seed: whole,
-    quiz: z.optional(base.id),
     /** From the question shown to the answer given. */
     ms: whole,
   }),
@@ -39,16 +38,16 @@ const shapes = {
   /** The reader's own answer, written before the reveal. */
   written: z.looseObject({ ...base, type: z.literal('written'), question, text }),
   run: z.looseObject({ ...base, type: z.literal('run'), question, fence: item, edited: z.boolean() }),
-  /** `items`: `question#item` in the order asked, so that a quiz can be resumed after the content has changed. */
-  'quiz-started': z.looseObject({
+  /** A quiz is its scope and its seed; `count` is how many items it has. */
+  'quiz-started': z.looseObject({ ...base, type: z.literal('quiz-started'), scope: item, seed: whole, count: whole }),
+  'quiz-finished': z.looseObject({
     ...base,
-    type: z.literal('quiz-started'),
-    scope: text,
-    count: whole,
+    type: z.literal('quiz-finished'),
+    scope: item,
     seed: whole,
-    items: z.array(item),
+    right: whole,
+    of: whole,
   }),
-  'quiz-finished': z.looseObject({ ...base, type: z.literal('quiz-finished'), quiz: base.id, right: whole, of: whole }),
   bookmark: z.looseObject({ ...base, type: z.literal('bookmark'), question, on: z.boolean() }),
   /** Replaces the note before it; empty text removes it. */
   note: z.looseObject({ ...base, type: z.literal('note'), question, text }),

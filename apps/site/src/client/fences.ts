@@ -146,10 +146,10 @@ class FenceOnPage {
   }
 
   #log(predicted: string, actual: string): void {
-    if (this.#isEdited) return
     const page = this.figure.dataset['page']!
     const fence = this.figure.dataset['fence']!
-    if (predicted === '') record({ type: 'run', question: page, fence })
+    // A prediction is about the published code; edited code is only a run.
+    if (predicted === '' || this.#isEdited) record({ type: 'run', question: page, fence, edited: this.#isEdited })
     else record({ type: 'prediction', question: page, fence, predicted, actual, right: predicted === actual })
   }
 

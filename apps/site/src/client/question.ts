@@ -5,12 +5,12 @@ import { keepChoice } from './prefs.ts'
 import { record } from './record.ts'
 
 const root = document.documentElement
-const article = find('.question')
-const question = article?.dataset['question']
+const question = find('.question')?.dataset['question']
 
 function reveal(): void {
-  if (!article || !question || 'revealed' in article.dataset) return
-  article.dataset['revealed'] = ''
+  if (!question || 'revealed' in root.dataset) return
+  root.dataset['revealed'] = ''
+  history.replaceState({ ...history.state, revealed: location.pathname }, '')
   const own = find<HTMLTextAreaElement>('#own')
   const text = own?.value.trim() ?? ''
   if (text) record({ type: 'written', question, text })
@@ -43,18 +43,12 @@ function sayAloud(button: HTMLElement): void {
 }
 
 function wireAttempt(): void {
-  if (!article || !question) return
-  // A link into the text, or a way back to it, must land on the text.
-  if (location.hash.length > 1 || history.state?.revealed === question) article.dataset['revealed'] = ''
+  if (!question) return
   addEventListener('hashchange', () => {
-    article.dataset['revealed'] = ''
-    find(`#${CSS.escape(location.hash.slice(1))}`)?.scrollIntoView()
+    root.dataset['revealed'] = ''
+    find(`#${CSS.escape(decodeURIComponent(location.hash.slice(1)))}`)?.scrollIntoView()
   })
-  if (location.hash.length > 1) find(`#${CSS.escape(decodeURIComponent(location.hash.slice(1)))}`)?.scrollIntoView()
-  find('[data-do=reveal]')?.addEventListener('click', () => {
-    reveal()
-    history.replaceState({ ...history.state, revealed: question }, '')
-  })
+  find('[data-do=reveal]')?.addEventListener('click', reveal)
   find('[data-do=always]')?.addEventListener('click', () => {
     keepChoice('attempt', 'off')
     reveal()
@@ -71,7 +65,7 @@ function wireChecklist(): void {
   const shown = find<HTMLOutputElement>('.checked')
   for (const box of boxes) {
     box.addEventListener('change', () => {
-      const points = boxes.flatMap(({ checked }, index) => (checked ? [index] : []))
+      const points = boxes.flatMap((box) => (box.checked ? [box.parentElement?.textContent?.trim() ?? ''] : []))
       if (shown) shown.value = `${points.length} of ${boxes.length}.`
       record({ type: 'checklist', question, points, of: boxes.length })
     })

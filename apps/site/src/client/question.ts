@@ -46,7 +46,7 @@ function wireAttempt(): void {
   if (!question) return
   addEventListener('hashchange', () => {
     root.dataset['revealed'] = ''
-    find(`#${CSS.escape(decodeURIComponent(location.hash.slice(1)))}`)?.scrollIntoView()
+    find(':target')?.scrollIntoView()
   })
   find('[data-do=reveal]')?.addEventListener('click', reveal)
   find('[data-do=always]')?.addEventListener('click', () => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fingerprint } from './build.ts'
+import { BuildError, checkContent, fingerprint } from './build.ts'
 
 test('the fingerprint follows contents and names, not times, tests, or what is built', async (t) => {
   const base = await mkdtemp(join(tmpdir(), 'viva-fingerprint-'))
@@ -31,4 +31,21 @@ test('the fingerprint follows contents and names, not times, tests, or what is b
   assert.equal(await now(), second)
   await writeFile(join(base, 'lock.json'), '{"a":1}')
   assert.notEqual(await now(), second)
+})
+
+test('broken content is one error that names every mistake', async (t) => {
+  const base = await mkdtemp(join(tmpdir(), 'viva-content-'))
+  t.after(() => rm(base, { recursive: true }))
+  const content = join(base, 'content')
+  for (const folder of ['categories', 'questions/git/a', 'questions/git/b'])
+    await mkdir(join(content, folder), { recursive: true })
+  await writeFile(join(content, 'questions/git/a/question.md'), '---\ntitle: [\n---\n')
+  await writeFile(join(content, 'questions/git/b/question.md'), 'no frontmatter')
+  await assert.rejects(checkContent(content), (error) => {
+    assert.ok(error instanceof BuildError)
+    assert.match(error.message, /^content\/ has \d+ mistakes\. Mend what is named/)
+    assert.match(error.message, /git\/a\/question\.md:\d+: /)
+    assert.match(error.message, /git\/b\/question\.md:\d+: /)
+    return true
+  })
 })

@@ -48,7 +48,7 @@ async function buildNow(force: boolean, log: (line: string) => void): Promise<bo
   if (!force && (await isCurrent())) return false
   const stamp = await fingerprint(root, inputs, join(cacheDir, 'build-inputs.json'))
   await rm(stampFile, { force: true })
-  await checkContent()
+  await checkContent(join(root, 'content'))
   const engines = await step(log, 'engines', buildEngines)
   await step(log, 'pages', buildPages)
   if (engines)
@@ -69,9 +69,10 @@ async function step<T>(log: (line: string) => void, name: string, work: () => Pr
   return result
 }
 
-async function checkContent(): Promise<void> {
+/** Throws BuildError with every mistake in the content, not the first. */
+export async function checkContent(contentDir: string): Promise<void> {
   const { loadBank } = await import('@viva/bank/load')
-  const { errors } = await loadBank(join(root, 'content'))
+  const { errors } = await loadBank(contentDir)
   if (errors.length === 0) return
   const count = errors.length === 1 ? 'one mistake' : `${errors.length} mistakes`
   throw new BuildError(

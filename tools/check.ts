@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const root = dirname(import.meta.dirname)
 const require = createRequire(join(root, 'package.json'))
@@ -31,7 +32,7 @@ function run(
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.on('error', (error) => resolve({ ok: false, output: `${packageName} cannot be started: ${error.message}` }))
-    child.on('close', (code) => resolve({ ok: code === 0, output: output.trim() }))
+    child.on('close', (code) => resolve({ ok: code === 0, output: stripVTControlCharacters(output).trim() }))
   })
 }
 

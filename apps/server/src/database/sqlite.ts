@@ -1,7 +1,7 @@
 /** Kysely's dialect for `node:sqlite`, made safe for several processes on one file. */
 import { NodeSqliteDialect } from '@better-auth/kysely-adapter/node-sqlite-dialect'
 import { CompiledQuery, type DatabaseConnection, type DialectAdapter, type Driver, SqliteAdapter } from 'kysely'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -33,6 +33,18 @@ export class SqliteDialect extends NodeSqliteDialect {
   }
 }
 
+/** Not `mkdirSync(…, { recursive: true })`: that never returns where the parent exists and refuses, as `/proc` does. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(folder) !== folder) makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process that starts with us may have been faster.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error
+  }
+}
+
 function isBusy(error: unknown): boolean {
   return error instanceof Error && /database is locked|SQLITE_BUSY/.test(error.message)
 }
@@ -42,7 +54,7 @@ function isBusy(error: unknown): boolean {
  * (write-ahead log, synchronous FULL).
  */
 export function openFile(file: string): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
   try {
     // Entering WAL mode does not wait for the busy timeout when another process enters it too.

@@ -1,6 +1,7 @@
 /** One contract, run on SQLite and on PostgreSQL. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -140,18 +141,27 @@ function contract(freshPlace: () => Promise<Place>): void {
   test('four processes that start on an empty place at once all get it migrated', async () => {
     const empty = await freshPlace()
     try {
+      // Everything is loaded before the word is given, so that they meet at the empty database.
       const script = `
         const { openDatabase } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))})
-        const database = await openDatabase(JSON.parse(process.argv[1]))
-        await database.feedback.add({ kind: 'other', message: 'from ' + process.pid }, 0)
-        await database.close()`
-      const starts = Array.from({ length: 4 }, async () => {
-        const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(empty.config)])
+        process.once('message', async (config) => {
+          const database = await openDatabase(config)
+          await database.feedback.add({ kind: 'other', message: 'from ' + process.pid }, 0)
+          await database.close()
+          process.disconnect()
+        })
+        process.send('ready')`
+      const children = Array.from({ length: 4 }, () =>
+        spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }),
+      )
+      const starts = children.map(async (child) => {
         let stderr = ''
-        child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-        const code = await new Promise((resolve) => child.on('close', resolve))
+        child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+        const [code] = await once(child, 'close')
         return { code, stderr }
       })
+      await Promise.all(children.map((child) => once(child, 'message')))
+      for (const child of children) child.send(empty.config)
       for (const { code, stderr } of await Promise.all(starts)) assert.equal(code, 0, stderr)
       const check = await openDatabase(empty.config)
       assert.equal((await check.feedback.list()).length, 4)

@@ -236,7 +236,7 @@ test('closing cuts off what outlasts the grace time', async () => {
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} ends the process with 0 after the request in flight`, async () => {
+  test(`${signal} ends the process with 0 after the request in flight, also when it comes twice`, async () => {
     const script = `
       const { serve, closeOnSignals, jsonLog } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))})
       const { Hono } = await import(${JSON.stringify(import.meta.resolve('hono'))})
@@ -265,6 +265,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     })
     await once(child, 'message')
     child.kill(signal)
+    child.kill('SIGINT')
     while (!output.includes('"stopping"')) await once(child.stdout ?? child, 'data')
     child.send('go on')
     assert.equal(await answered, 'done')

@@ -84,12 +84,18 @@ export async function serve(options: ServeOptions): Promise<Running> {
   }
 }
 
-/** Ends the process cleanly, with 0, on SIGTERM and SIGINT; at once, with 1, on a second one. */
+/** A terminal's Ctrl+C reaches every process of its group, and npm and its children hand it on again: one wish, several signals. */
+const sameWishMs = 1000
+
+/** Ends the process cleanly, with 0, on SIGTERM and SIGINT; at once, with 1, when it is asked again later. */
 export function closeOnSignals(running: Running, log: Log): void {
-  let isStopping = false
+  let askedAt: number | undefined
   const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(1)
-    isStopping = true
+    if (askedAt !== undefined) {
+      if (performance.now() - askedAt > sameWishMs) process.exit(1)
+      return
+    }
+    askedAt = performance.now()
     log('info', 'stopping', { signal })
     running.close().then(
       () => process.exit(0),

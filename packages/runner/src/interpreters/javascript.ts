@@ -9,12 +9,19 @@ const scope = globalThis as unknown as Record<string, unknown>
 /** Time for work that no timer shows (a digest, a stream) before a pending top-level await counts as never settling. */
 const unsettledAfterMs = 400
 
-/** Loads the interpreter; `stripTypes` is called for `ts` only. */
+/** Loads the interpreter for `js` and `ts`. */
 export function loadJavaScript(
   realm: Realm,
   stripTypes: (source: string) => string | Promise<string>,
 ): Promise<Interpreter> {
-  return Promise.resolve({ run: (job: Job, stage: Stage) => run(job, stage, realm, stripTypes) })
+  return Promise.resolve({ run: (job, stage) => runModule(job, stage, realm, { stripTypes }) })
+}
+
+export type ModuleOptions = {
+  /** Called for `ts` only. */
+  stripTypes?: (source: string) => string | Promise<string>
+  /** Names that the code finds beside JavaScript's own. */
+  globals?: Record<string, unknown>
 }
 
 /** Puts setup before the code; `firstLine` is the line where the code begins. Calling `begin` marks the seam. */
@@ -27,12 +34,8 @@ export function joinSetup(job: Job, begin: () => void): { source: string; firstL
   return { source: `${job.setup}\n;__begin();\n${job.code}`, firstLine: job.setup.split('\n').length + 2 }
 }
 
-async function run(
-  job: Job,
-  stage: Stage,
-  realm: Realm,
-  stripTypes: (source: string) => string | Promise<string>,
-): Promise<Ending> {
+/** Runs a job as a module, until nothing is pending. */
+export async function runModule(job: Job, stage: Stage, realm: Realm, options: ModuleOptions): Promise<Ending> {
   const { source, firstLine } = joinSetup(job, stage.begin)
   const failed = (reason: unknown): Ending => {
     const { text, error } = describeUncaught(reason, realm.inspect, firstLine)
@@ -41,15 +44,16 @@ async function run(
     return { error }
   }
   let script = source
-  if (job.language === 'ts') {
+  if (job.language === 'ts' && options.stripTypes) {
     try {
-      script = await stripTypes(source)
+      script = await options.stripTypes(source)
     } catch (error) {
       return failed(error)
     }
   }
   const pending = trackTimers()
   scope['console'] = createConsole(stage.print, realm)
+  Object.assign(scope, options.globals)
   return new Promise((resolve) => {
     let isSettled = false
     const finish = (ending: Ending) => {

@@ -3,19 +3,14 @@ import type { PyodideAPI, PyodideConfig } from 'pyodide'
 import type { Ending, Interpreter, Stage } from '../interpreter.ts'
 import type { Assets, Job } from '../protocol.ts'
 
-type LoadPyodide = (
-  options: Partial<PyodideConfig> & { _makeSnapshot?: boolean; _loadSnapshot?: Uint8Array },
-) => Promise<PyodideAPI>
+type Options = Partial<PyodideConfig> & { _makeSnapshot?: boolean; _loadSnapshot?: Uint8Array }
+export type LoadPyodide = (options: Options) => Promise<PyodideAPI>
 
 /**
  * Starts Python. The asset `snapshot` (made by an earlier start, see `keep`) is the interpreter's memory right after
  * start: it makes a start four times cheaper, and as clean. It also fixes the seed of `random` and of string hashes.
  */
-export async function loadPython(
-  assets: Assets,
-  load: LoadPyodide,
-  options: Partial<PyodideConfig>,
-): Promise<Interpreter> {
+export async function loadPython(assets: Assets, load: LoadPyodide, options: Options): Promise<Interpreter> {
   const snapshot = assets['snapshot'] as Uint8Array | undefined
   if (!snapshot) {
     const first = await load({ ...options, _makeSnapshot: true })

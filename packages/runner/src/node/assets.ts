@@ -8,6 +8,10 @@ import { PGlite } from '@electric-sql/pglite'
 import type { Assets } from '../protocol.ts'
 
 const require = createRequire(import.meta.url)
+// Neither the ES library nor Node's types declare the functions of WebAssembly; lib.dom would declare a page around them.
+const { compile: compileBytes } = (
+  globalThis as unknown as { WebAssembly: { compile: (bytes: Uint8Array) => Promise<WebAssembly.Module> } }
+).WebAssembly
 
 /** Folder for what is made once a version. Ignored by git. */
 export const cacheFolder = join(dirname(fileURLToPath(import.meta.url)), '../../../../.cache/runner')
@@ -55,7 +59,7 @@ async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
 /** What a worker thread for this language is started with. */
 export async function loadAssets(language: 'sql' | 'sqlite'): Promise<Assets> {
   if (language === 'sqlite') return { sqlite: new Uint8Array(await readFile(files.sqlite)) }
-  const compile = async (file: string) => WebAssembly.compile(await readFile(file))
+  const compile = async (file: string) => compileBytes(await readFile(file))
   return {
     postgres: await compile(files.postgres),
     initdb: await compile(files.initdb),

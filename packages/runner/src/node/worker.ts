@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Language } from '../fence.ts'
 import { serve } from '../guest.ts'
 import type { Load } from '../interpreter.ts'
+import type { LoadPyodide } from '../interpreters/python.ts'
 import { createNodeRealm } from './realm.ts'
 
 /** Languages that run in a worker thread. */
@@ -19,7 +20,7 @@ const load: Record<WorkerLanguage, Load> = {
   sqlite: async (assets) => (await import('../interpreters/sqlite.ts')).loadSqlite(assets),
   python: async (assets) => {
     const { loadPyodide } = await import('pyodide')
-    return (await import('../interpreters/python.ts')).loadPython(assets, loadPyodide, {})
+    return (await import('../interpreters/python.ts')).loadPython(assets, loadPyodide as unknown as LoadPyodide, {})
   },
   tsc: async () => (await import('../interpreters/tsc.ts')).loadTsc(),
 }

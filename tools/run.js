@@ -14,7 +14,7 @@ const programs = {
   build: { file: 'tools/build.ts', dev: false },
   viva: { file: 'apps/cli/src/main.ts', dev: false },
   new: { file: 'apps/cli/src/main.ts', dev: false, first: ['new'] },
-  verify: { file: 'tools/verify.ts', dev: false },
+  verify: { file: 'tools/verify.ts', dev: true },
   test: { file: 'tools/test.ts', dev: true },
   measure: { file: 'tools/measure.ts', dev: true },
   types: { file: 'tools/check.ts', dev: true, first: ['types'] },
@@ -50,15 +50,17 @@ function install(dev) {
   const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
   const now = installed()
   if (now?.lock === lock && (now.dev || !dev)) return
-  console.log(`viva: installing what package-lock.json lists${dev ? '' : ' (without the test tools)'} …`)
+  // What was installed for tests stays so: a start must not take a contributor's tools away.
+  const all = dev || now?.dev === true
+  console.log(`viva: installing what package-lock.json lists${all ? '' : ' (without the test tools)'} …`)
   // `npm ci` under the npm that called us; npm.cmd on Windows needs a shell.
   const npm = process.env.npm_execpath
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(all ? [] : ['--omit=dev'])]
   const done = npm
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
     : spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
   if (done.status !== 0) fail('npm ci failed; its message is above. Check the network and the free disk space, then run the command again.')
-  writeFileSync(stampFile, JSON.stringify({ lock, dev }))
+  writeFileSync(stampFile, JSON.stringify({ lock, dev: all }))
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number)
@@ -88,4 +90,11 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, p
   },
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+// npm's shell does not hand a signal on: when it dies, we are somebody else's child, and the port must not stay taken.
+const parent = process.ppid
+const watch = setInterval(() => {
+  if (process.ppid === parent) return
+  clearInterval(watch)
+  child.kill('SIGTERM')
+}, 250)
 child.on('exit', (code, signal) => process.exit(signal ? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1) : (code ?? 1)))

@@ -13,22 +13,24 @@ function events(page: Page): Promise<{ type: string; right?: boolean }[]> {
     () =>
       new Promise((resolve, reject) => {
         const opening = indexedDB.open('viva')
-        opening.onerror = () => reject(opening.error)
-        opening.onsuccess = () => {
+        opening.addEventListener('error', () => reject(opening.error))
+        opening.addEventListener('success', () => {
           const asking = opening.result.transaction('events').objectStore('events').getAll()
-          asking.onsuccess = () => {
+          asking.addEventListener('error', () => reject(asking.error))
+          asking.addEventListener('success', () => {
             opening.result.close()
             resolve(asking.result)
-          }
-          asking.onerror = () => reject(asking.error)
-        }
+          })
+        })
       }),
   )
 }
 
 /** Answers the item on the screen right or wrong, with keys only. */
 async function answerByKeyboard(page: Page): Promise<void> {
-  const kind = await page.evaluate(() => (document.querySelector('.steps') ? 'order' : document.querySelector('#typed') ? 'typed' : 'choice'))
+  const kind = await page.evaluate(() =>
+    document.querySelector('.steps') ? 'order' : document.querySelector('#typed') ? 'typed' : 'choice',
+  )
   if (kind === 'choice') await page.keyboard.press('1')
   if (kind === 'typed') {
     // From the prompt, Tab reaches the field (a wide code block takes one stop).
@@ -78,7 +80,8 @@ suite('a reader', () => {
 
   test('reads everything without script', async () => {
     const { page, context } = await site.open(question, { javaScriptEnabled: false })
-    for (const part of ['#answer', '#in-depth', '#pitfalls', '.bench .recorded summary']) assert.equal(await page.isVisible(part), true, part)
+    for (const part of ['#answer', '#in-depth', '#pitfalls', '.bench .recorded summary'])
+      assert.equal(await page.isVisible(part), true, part)
     assert.equal(await page.isVisible('.attempt'), false)
     await context.close()
   })
@@ -156,7 +159,11 @@ suite('a reader', () => {
       // The verdict is there; Enter goes on (from a text field too).
       await page.evaluate(() => (document.activeElement as HTMLElement).blur())
       await page.keyboard.press('Enter')
-      await page.waitForFunction((number) => !document.querySelector('.head')?.textContent?.includes(`: ${number} of`) || document.querySelector('.score'), item + 1)
+      await page.waitForFunction(
+        (number) =>
+          !document.querySelector('.head')?.textContent?.includes(`: ${number} of`) || document.querySelector('.score'),
+        item + 1,
+      )
     }
     await page.waitForSelector('.score')
     assert.match((await page.textContent('h1'))!, /result/)
@@ -211,7 +218,11 @@ suite('a reader', () => {
       await second.page.setInputFiles('#log-file', file)
       await second.page.waitForFunction((text) => document.querySelector('#log-status')?.textContent === text, said)
     }
-    await second.page.setInputFiles('#log-file', { name: 'broken.jsonl', mimeType: 'text/plain', buffer: Buffer.from('{"no"') })
+    await second.page.setInputFiles('#log-file', {
+      name: 'broken.jsonl',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('{"no"'),
+    })
     await second.page.waitForFunction(() => document.querySelector('#log-status')?.textContent?.includes('line 1'))
     await first.context.close()
     await second.context.close()
@@ -240,7 +251,11 @@ suite('a reader', () => {
     await page.click('#feedback [type=submit]')
     await page.waitForSelector('#sent', { state: 'visible' })
     const stored = await site.database.feedback.list({ open: true })
-    assert.ok(stored.some(({ message, question }) => message === 'A sentence is wrong.' && question === 'microservices/backpressure'))
+    assert.ok(
+      stored.some(
+        ({ message, question }) => message === 'A sentence is wrong.' && question === 'microservices/backpressure',
+      ),
+    )
     assert.deepEqual(problems, [])
     await context.close()
   })
@@ -252,7 +267,10 @@ suite('a reader', () => {
     assert.match(page.url(), /difficulty=easy/)
     await page.reload()
     assert.equal(await page.isChecked('[name=difficulty][value=easy]'), true)
-    assert.equal(await page.locator('[data-questions] > li:visible [class~=difficulty]', { hasText: 'medium' }).count(), 0)
+    assert.equal(
+      await page.locator('[data-questions] > li:visible [class~=difficulty]', { hasText: 'medium' }).count(),
+      0,
+    )
     await context.close()
   })
 

@@ -15,7 +15,10 @@ export type Site = {
   database: Database
   browser: Browser
   /** A page that fails the test on a script error, a blocked resource or a request to another host. */
-  open(path: string | undefined, options?: BrowserContextOptions): Promise<{ page: Page; context: BrowserContext; problems: string[] }>
+  open(
+    path: string | undefined,
+    options?: BrowserContextOptions,
+  ): Promise<{ page: Page; context: BrowserContext; problems: string[] }>
   close(): Promise<void>
 }
 
@@ -24,7 +27,12 @@ export async function startSite(): Promise<Site> {
   const data = await mkdtemp(join(tmpdir(), 'viva-site-'))
   const log = () => undefined
   const database = await openDatabase({ folder: data })
-  const running: Running = await serve({ app: await createApp({ siteDir, database, log, clock: { now: () => Date.now() } }), port: 0, hostname: '127.0.0.1', log })
+  const running: Running = await serve({
+    app: await createApp({ siteDir, database, log, clock: { now: () => Date.now() } }),
+    port: 0,
+    hostname: '127.0.0.1',
+    log,
+  })
   const browser = await launchChromium()
   const base = `http://127.0.0.1:${running.port}`
   return {

@@ -39,29 +39,60 @@ suite('templates', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [320, 1280]) {
         test(`${name}, ${colorScheme}, ${width} px`, async () => {
-          const { page, context, problems } = await site.open(undefined, { viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce', bypassCSP: true })
+          const { page, context, problems } = await site.open(undefined, {
+            viewport: { width, height: 900 },
+            colorScheme,
+            reducedMotion: 'reduce',
+            bypassCSP: true,
+          })
           try {
             // Layout shifts are observed from the first paint on.
             await page.addInitScript(() => {
               const scope = globalThis as unknown as { shift: number }
               scope.shift = 0
               new PerformanceObserver((list) => {
-                for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) scope.shift += entry.value
+                for (const entry of list.getEntries() as (PerformanceEntry & {
+                  value: number
+                  hadRecentInput: boolean
+                })[])
+                  if (!entry.hadRecentInput) scope.shift += entry.value
               }).observe({ type: 'layout-shift', buffered: true })
             })
             await page.goto(site.base + path)
             await page.waitForLoadState('networkidle')
-            const { width: widest, shift } = await page.evaluate(() => ({ width: document.documentElement.scrollWidth, shift: (globalThis as unknown as { shift: number }).shift }))
+            const { width: widest, shift } = await page.evaluate(() => ({
+              width: document.documentElement.scrollWidth,
+              shift: (globalThis as unknown as { shift: number }).shift,
+            }))
             assert.ok(widest <= width, `the page is ${widest} px wide on a screen of ${width} px`)
             assert.ok(shift < 0.02, `the layout shifted by ${shift.toFixed(3)} (0.02 is what a font swap may cost)`)
             await page.evaluate(axe)
             const violations = await page.evaluate(async () => {
-              const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] }> } }
-              const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-              return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary.replaceAll(/\s+/g, ' ')})`).join(' | ')}`)
+              const { axe } = globalThis as unknown as {
+                axe: {
+                  run(
+                    options: object,
+                  ): Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] }>
+                }
+              }
+              const { violations } = await axe.run({
+                runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+              })
+              return violations.map(
+                ({ id, nodes }) =>
+                  `${id}: ${nodes
+                    .slice(0, 3)
+                    .map(
+                      ({ target, failureSummary }) => `${target.join(' ')} (${failureSummary.replaceAll(/\s+/g, ' ')})`,
+                    )
+                    .join(' | ')}`,
+              )
             })
             assert.deepEqual(violations, [])
-            assert.deepEqual(problems.filter((problem) => name !== '404' || !problem.includes('404')), [])
+            assert.deepEqual(
+              problems.filter((problem) => name !== '404' || !problem.includes('404')),
+              [],
+            )
           } finally {
             await context.close()
           }

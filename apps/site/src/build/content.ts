@@ -10,7 +10,8 @@ export const root = process.env['VIVA_ROOT'] ?? join(process.cwd(), '..', '..')
 
 export function content(): Promise<Bank> {
   loading ??= loadBank(process.env['VIVA_CONTENT'] ?? join(root, 'content')).then(({ bank, errors }) => {
-    if (errors.length > 0 && !process.env["VIVA_DRAFT"]) throw new Error(errors.map((error) => error.message).join('\n'))
+    if (errors.length > 0 && !process.env['VIVA_DRAFT'])
+      throw new Error(errors.map((error) => error.message).join('\n'))
     return bank
   })
   return loading

@@ -51,8 +51,7 @@ function highlighter(): Promise<Highlighter> {
   return starting
 }
 
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 /** Inner HTML of a `<code>`: escaped, with `<span class="hl-…">` around what has a class. */
 export async function highlight(code: string, language: string): Promise<string> {
@@ -63,21 +62,25 @@ export async function highlight(code: string, language: string): Promise<string>
     theme: 'github-light',
     includeExplanation: 'scopeName',
   })
-  return lines.map((tokens) => {
-    let html = ''
-    let open = ''
-    for (const token of tokens) {
-      for (const part of token.explanation ?? [{ content: token.content, scopes: [] }]) {
-        const scopes = part.scopes.map(({ scopeName }) => scopeName).join(' ')
-        const name = /^\s*$/.test(part.content) ? open : (classes.find(([pattern]) => pattern.test(scopes))?.[1] ?? '')
-        if (name !== open) {
-          if (open) html += '</span>'
-          if (name) html += `<span class="${name}">`
-          open = name
+  return lines
+    .map((tokens) => {
+      let html = ''
+      let open = ''
+      for (const token of tokens) {
+        for (const part of token.explanation ?? [{ content: token.content, scopes: [] }]) {
+          const scopes = part.scopes.map(({ scopeName }) => scopeName).join(' ')
+          const name = /^\s*$/.test(part.content)
+            ? open
+            : (classes.find(([pattern]) => pattern.test(scopes))?.[1] ?? '')
+          if (name !== open) {
+            if (open) html += '</span>'
+            if (name) html += `<span class="${name}">`
+            open = name
+          }
+          html += escape(part.content)
         }
-        html += escape(part.content)
       }
-    }
-    return open ? `${html}</span>` : html
-  }).join('\n')
+      return open ? `${html}</span>` : html
+    })
+    .join('\n')
 }

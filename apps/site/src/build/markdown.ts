@@ -2,7 +2,7 @@
 import type { Nodes as HastNodes, Root as HastRoot } from 'hast'
 import { toHtml } from 'hast-util-to-html'
 import { toHast } from 'mdast-util-to-hast'
-import type { Paragraph, RootContent } from 'mdast'
+import type { RootContent } from 'mdast'
 import remarkGfm from 'remark-gfm'
 import remarkParse from 'remark-parse'
 import { unified } from 'unified'
@@ -38,8 +38,8 @@ function wrapTables(tree: HastRoot): HastRoot {
 export function inline(markdown: string): string {
   const [first] = parser.parse(markdown).children
   if (!first) return ''
-  const nodes = first.type === 'paragraph' ? (first as Paragraph).children : [first]
-  return toHtml(toHast({ type: 'root', children: nodes }) as HastRoot)
+  const nodes = first.type === 'paragraph' ? first.children : [first]
+  return toHtml(toHast({ type: 'root', children: nodes }))
 }
 
 /** The same without its markup: for titles of windows, feeds and pictures. */

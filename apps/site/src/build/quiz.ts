@@ -31,9 +31,15 @@ export async function quizData(questions: Question[]): Promise<QuizData> {
       if (item.setup) html[codeKey(item.language, item.setup)] = await highlight(item.setup, item.language)
       continue
     }
-    if (item.code) html[codeKey(item.code.language, item.code.text)] = await highlight(item.code.text, item.code.language)
+    if (item.code)
+      html[codeKey(item.code.language, item.code.text)] = await highlight(item.code.text, item.code.language)
     put(item.why, block(item.why))
-    const texts = item.kind === 'single' || item.kind === 'multi' ? [...item.options, ...Object.values(item.wrong)] : item.kind === 'order' ? item.items : item.answers
+    const texts =
+      item.kind === 'single' || item.kind === 'multi'
+        ? [...item.options, ...Object.values(item.wrong)]
+        : item.kind === 'order'
+          ? item.items
+          : item.answers
     for (const text of texts) put(text, inline(text))
   }
   return { questions: questions.map(({ id, title, tags }) => ({ id, title, tags })), items, html }

@@ -22,7 +22,10 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 export function isTyping(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : undefined
   return (
-    event.ctrlKey || event.metaKey || event.altKey || event.isComposing ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    event.isComposing ||
     Boolean(target?.closest('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable=true]'))
   )
 }

@@ -31,7 +31,9 @@ const look = EditorView.theme({
   '.cm-content': { fontFamily: 'var(--mono)', padding: '0.9rem 0', caretColor: 'var(--ink)', lineHeight: '1.55' },
   '.cm-line': { padding: '0 1rem' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { background: 'var(--line)' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
+    background: 'var(--line)',
+  },
   '.cm-matchingBracket': { outline: '1px solid var(--edge)', backgroundColor: 'transparent !important' },
 })
 
@@ -45,7 +47,14 @@ export function openEditor(host: HTMLElement, code: string, language: string, on
         keymap.of([
           { key: 'Mod-Enter', run: () => (onRun(), true) },
           { key: 'Tab', run: indentMore, shift: indentLess },
-          { key: 'Escape', run: (editor) => (editor.contentDOM.blur(), (host.closest('.fence')?.querySelector('.expect textarea') as HTMLElement | null)?.focus(), true) },
+          {
+            key: 'Escape',
+            run: (editor) => (
+              editor.contentDOM.blur(),
+              (host.closest('.fence')?.querySelector('.expect textarea') as HTMLElement | null)?.focus(),
+              true
+            ),
+          },
           ...defaultKeymap,
           ...historyKeymap,
         ]),

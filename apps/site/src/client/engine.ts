@@ -1,1 +1,3 @@
-export async function runHere(..._: any[]): Promise<any> { throw new Error('not yet') }
+export async function runHere(..._: any[]): Promise<any> {
+  throw new Error('not yet')
+}

@@ -10,7 +10,8 @@ for (const name of ['question', 'section']) {
   const field = form.elements.namedItem(name)
   if (field instanceof HTMLInputElement) field.value = asked.get(name)?.slice(0, field.maxLength) ?? ''
 }
-for (const radio of all<HTMLInputElement>('[name=kind]', form)) radio.checked = radio.value === (asked.get('kind') ?? 'mistake')
+for (const radio of all<HTMLInputElement>('[name=kind]', form))
+  radio.checked = radio.value === (asked.get('kind') ?? 'mistake')
 if (asked.get('sent')) sent.hidden = false
 if (asked.get('error')) refuse(asked.get('error')!)
 
@@ -41,10 +42,18 @@ form.addEventListener('submit', async (event) => {
       sent.scrollIntoView({ block: 'center' })
     } else if (answer.headers.get('content-type')?.includes('json')) {
       const said = (await answer.json()) as Problem
-      const fields = said.errors?.map(({ field, detail, message }) => `${field ?? 'message'}: ${detail ?? message ?? ''}`)
-      refuse(fields && fields.length > 0 ? fields.join(' · ') : (said.detail ?? said.title ?? `The server answered ${answer.status}.`))
+      const fields = said.errors?.map(
+        ({ field, detail, message }) => `${field ?? 'message'}: ${detail ?? message ?? ''}`,
+      )
+      refuse(
+        fields && fields.length > 0
+          ? fields.join(' · ')
+          : (said.detail ?? said.title ?? `The server answered ${answer.status}.`),
+      )
     } else if (answer.status === 404 || answer.status === 405) {
-      refuse('This copy of Viva is served as plain files, without the server that stores feedback. Your text is still here: send it to the people who run the site.')
+      refuse(
+        'This copy of Viva is served as plain files, without the server that stores feedback. Your text is still here: send it to the people who run the site.',
+      )
     } else refuse(`The server answered ${answer.status}. Your text is still here; try again in a minute.`)
   } catch {
     refuse('The server could not be reached. Your text is still here; check the connection and send again.')

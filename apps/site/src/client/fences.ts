@@ -7,7 +7,12 @@ type Editor = { text(): string; set(text: string): void; focus(): void; remove()
 
 /** Lines as they count: trailing blanks and a trailing newline do not. */
 export function normalise(text: string): string {
-  return text.replaceAll('\r\n', '\n').split('\n').map((line) => line.trimEnd()).join('\n').trim()
+  return text
+    .replaceAll('\r\n', '\n')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trim()
 }
 
 /** A verdict never rests on colour alone: a sign and a word go with it. */
@@ -22,7 +27,9 @@ function printed(text: string, other?: string): HTMLElement {
   const against = other?.split('\n')
   lines.forEach((line, index) => {
     if (index > 0) samp.append('\n')
-    samp.append(against && against[index]?.trimEnd() !== line.trimEnd() ? make('mark', { textContent: line || '⏎' }) : line)
+    samp.append(
+      against && against[index]?.trimEnd() !== line.trimEnd() ? make('mark', { textContent: line || '⏎' }) : line,
+    )
   })
   if (text === '') samp.append(make('em', { textContent: 'nothing', className: 'soft' }))
   pre.append(samp)
@@ -30,7 +37,12 @@ function printed(text: string, other?: string): HTMLElement {
 }
 
 function beside(leftTitle: string, left: HTMLElement, rightTitle: string, right: HTMLElement): HTMLElement {
-  return make('div', { className: 'pair' }, make('div', {}, make('p', { textContent: leftTitle }), left), make('div', {}, make('p', { textContent: rightTitle }), right))
+  return make(
+    'div',
+    { className: 'pair' },
+    make('div', {}, make('p', { textContent: leftTitle }), left),
+    make('div', {}, make('p', { textContent: rightTitle }), right),
+  )
 }
 
 class FenceOnPage {
@@ -57,8 +69,14 @@ class FenceOnPage {
       if (this.#running) this.#running.abort()
       else void this.#start()
     })
-    find('[data-do=edit]', figure)?.addEventListener('click', (event) => void this.#edit(event.currentTarget as HTMLButtonElement))
-    find('[data-do=copy]', figure)?.addEventListener('click', (event) => void this.#copy(event.currentTarget as HTMLButtonElement))
+    find('[data-do=edit]', figure)?.addEventListener(
+      'click',
+      (event) => void this.#edit(event.currentTarget as HTMLButtonElement),
+    )
+    find('[data-do=copy]', figure)?.addEventListener(
+      'click',
+      (event) => void this.#copy(event.currentTarget as HTMLButtonElement),
+    )
     figure.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
         event.preventDefault()
@@ -91,13 +109,20 @@ class FenceOnPage {
     try {
       const { runHere } = await import('./engine.ts')
       const result = await runHere(
-        { language: language as 'js', code: this.#editor?.text() ?? this.#code, ...(this.#setup ? { setup: this.#setup } : {}) },
+        {
+          language: language as 'js',
+          code: this.#editor?.text() ?? this.#code,
+          ...(this.#setup ? { setup: this.#setup } : {}),
+        },
         {
           signal: controller.signal,
           onProgress: ({ loadedBytes, totalBytes }) => {
             bar.hidden = loadedBytes >= totalBytes
             bar.value = loadedBytes / totalBytes
-            status.textContent = loadedBytes < totalBytes ? `Loading the engine: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)}` : 'Running …'
+            status.textContent =
+              loadedBytes < totalBytes
+                ? `Loading the engine: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)}`
+                : 'Running …'
           },
           onOutput: (text) => {
             status.textContent = 'Running …'
@@ -108,7 +133,13 @@ class FenceOnPage {
       )
       this.#show(result, predicted)
     } catch (error) {
-      this.#result.replaceChildren(verdict(false, `The engine did not start: ${error instanceof Error ? error.message : String(error)}`), make('p', { className: 'figures', textContent: 'Check the connection and press Run again; the recorded output is below.' }))
+      this.#result.replaceChildren(
+        verdict(false, `The engine did not start: ${error instanceof Error ? error.message : String(error)}`),
+        make('p', {
+          className: 'figures',
+          textContent: 'Check the connection and press Run again; the recorded output is below.',
+        }),
+      )
     } finally {
       this.#running = undefined
       this.#go.textContent = 'Run'
@@ -122,7 +153,10 @@ class FenceOnPage {
     if (result.notice) parts.push(verdict(false, result.notice))
     if (predicted !== '') parts.push(...this.#compare(predicted, actual, 'it printed'))
     else parts.push(printed(result.output))
-    const figures = [`${result.engine.name} ${result.engine.version}`, `${result.durationMs < 10 ? result.durationMs.toFixed(1) : Math.round(result.durationMs)} ms`]
+    const figures = [
+      `${result.engine.name} ${result.engine.version}`,
+      `${result.durationMs < 10 ? result.durationMs.toFixed(1) : Math.round(result.durationMs)} ms`,
+    ]
     if (this.#isEdited) figures.push('edited by you')
     else if (!result.stopped) figures.push(asVerified ? 'same as verified' : 'differs from the verified output')
     parts.push(make('p', { className: 'figures', textContent: figures.join(' · ') }))
@@ -134,7 +168,12 @@ class FenceOnPage {
     const actual = normalise(this.#expected)
     const parts = predicted === '' ? [printed(this.#expected)] : this.#compare(predicted, actual, 'it printed')
     const engine = find('.engine', this.figure)?.textContent ?? ''
-    parts.push(make('p', { className: 'figures', textContent: `Recorded when it was verified, with ${engine}: this needs a real machine, not a browser.` }))
+    parts.push(
+      make('p', {
+        className: 'figures',
+        textContent: `Recorded when it was verified, with ${engine}: this needs a real machine, not a browser.`,
+      }),
+    )
     this.#result.replaceChildren(...parts)
     this.#result.hidden = false
     this.#log(predicted, actual)
@@ -142,7 +181,10 @@ class FenceOnPage {
 
   #compare(predicted: string, actual: string, verb: string): HTMLElement[] {
     if (predicted === actual) return [verdict(true, 'You said it.'), printed(actual)]
-    return [verdict(false, 'Not what you expected.'), beside('You expected', printed(predicted, actual), `What ${verb}`, printed(actual, predicted))]
+    return [
+      verdict(false, 'Not what you expected.'),
+      beside('You expected', printed(predicted, actual), `What ${verb}`, printed(actual, predicted)),
+    ]
   }
 
   #log(predicted: string, actual: string): void {
@@ -168,7 +210,9 @@ class FenceOnPage {
       const host = make('div', { className: 'editor' })
       source.after(host)
       source.hidden = true
-      this.#editor = openEditor(host, this.#code, this.figure.dataset['language']!, () => find<HTMLFormElement>('.expect', this.figure)!.requestSubmit())
+      this.#editor = openEditor(host, this.#code, this.figure.dataset['language']!, () =>
+        find<HTMLFormElement>('.expect', this.figure)!.requestSubmit(),
+      )
       this.#editor.focus()
       button.textContent = 'Reset'
     } finally {
@@ -177,7 +221,10 @@ class FenceOnPage {
   }
 
   async #copy(button: HTMLButtonElement): Promise<void> {
-    const done = await navigator.clipboard.writeText(this.#editor?.text() ?? this.#code).then(() => true, () => false)
+    const done = await navigator.clipboard.writeText(this.#editor?.text() ?? this.#code).then(
+      () => true,
+      () => false,
+    )
     button.textContent = done ? 'Copied' : 'Select and copy'
     setTimeout(() => {
       button.textContent = 'Copy'

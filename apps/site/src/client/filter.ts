@@ -29,7 +29,8 @@ if (form) {
   apply()
   form.addEventListener('change', () => {
     apply()
-    const query = new URLSearchParams([...['difficulty', 'tag'].flatMap((name) => chosen(name).map((value) => [name, value]))] as [string, string][])
+    const query = new URLSearchParams()
+    for (const name of ['difficulty', 'tag']) for (const value of chosen(name)) query.append(name, value)
     history.replaceState(history.state, '', query.size > 0 ? `?${query}` : location.pathname)
   })
   form.addEventListener('submit', (event) => event.preventDefault())

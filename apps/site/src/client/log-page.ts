@@ -51,25 +51,57 @@ async function show(): Promise<void> {
   const marked = [...bookmarks(events)]
   find('#log-bookmarks')!.replaceChildren(
     ...(marked.length > 0
-      ? marked.map((id) => make('li', {}, make('a', { className: 'title', href: `/questions/${id}/`, textContent: titleOf(id) })))
-      : [make('li', { className: 'soft', textContent: 'Questions that you bookmark are listed here. The button is at the end of each question.' })]),
+      ? marked.map((id) =>
+          make('li', {}, make('a', { className: 'title', href: `/questions/${id}/`, textContent: titleOf(id) })),
+        )
+      : [
+          make('li', {
+            className: 'soft',
+            textContent: 'Questions that you bookmark are listed here. The button is at the end of each question.',
+          }),
+        ]),
   )
   const last = events.slice(-20).toReversed()
   const body = make('tbody')
   for (const event of last) {
     const when = new Date(event.at)
-    body.append(make('tr', {}, make('td', {}, make('time', { dateTime: event.at, textContent: when.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }) })), make('td', { textContent: sentence(event) })))
+    body.append(
+      make(
+        'tr',
+        {},
+        make(
+          'td',
+          {},
+          make('time', {
+            dateTime: event.at,
+            textContent: when.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
+          }),
+        ),
+        make('td', { textContent: sentence(event) }),
+      ),
+    )
   }
   find('#log-entries')!.replaceChildren(
     last.length > 0
-      ? make('table', {}, make('thead', {}, make('tr', {}, make('th', { textContent: 'When' }), make('th', { textContent: 'What' }))), body)
-      : make('p', { className: 'soft', textContent: 'Nothing yet. Predict an output on any question, or take a quiz, and it is written down here.' }),
+      ? make(
+          'table',
+          {},
+          make('thead', {}, make('tr', {}, make('th', { textContent: 'When' }), make('th', { textContent: 'What' }))),
+          body,
+        )
+      : make('p', {
+          className: 'soft',
+          textContent: 'Nothing yet. Predict an output on any question, or take a quiz, and it is written down here.',
+        }),
   )
 }
 
 find('#log-export')!.addEventListener('click', async () => {
   const text = await exportText()
-  const link = make('a', { href: URL.createObjectURL(new Blob([text], { type: 'application/jsonl' })), download: `viva-log-${new Date().toISOString().slice(0, 10)}.jsonl` })
+  const link = make('a', {
+    href: URL.createObjectURL(new Blob([text], { type: 'application/jsonl' })),
+    download: `viva-log-${new Date().toISOString().slice(0, 10)}.jsonl`,
+  })
   link.click()
   URL.revokeObjectURL(link.href)
   status.textContent = `Exported ${text === '' ? 0 : text.trimEnd().split('\n').length} entries.`

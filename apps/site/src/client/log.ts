@@ -1,5 +1,13 @@
 /** The reader's log in this browser: append-only events in IndexedDB, and what pages ask of it. */
-import { bookmarks, misses, newEvent, unfinishedQuiz, type EventInput, type LoggedEvent, type UnfinishedQuiz } from '@viva/recall'
+import {
+  bookmarks,
+  misses,
+  newEvent,
+  unfinishedQuiz,
+  type EventInput,
+  type LoggedEvent,
+  type UnfinishedQuiz,
+} from '@viva/recall'
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 
 export type { EventInput, LoggedEvent }

@@ -101,7 +101,9 @@ function wireReport(): void {
   const link = find<HTMLAnchorElement>('[data-report]')
   link?.addEventListener('click', () => {
     const passed = all('.question > h2').filter((heading) => heading.getBoundingClientRect().top < innerHeight / 2)
-    const section = passed.map(({ textContent }) => textContent).findLast((text) => !['Practise', 'Related', 'Sources'].includes(text ?? ''))
+    const section = passed
+      .map(({ textContent }) => textContent)
+      .findLast((text) => !['Practise', 'Related', 'Sources'].includes(text ?? ''))
     const url = new URL(link.href)
     url.searchParams.set('section', section ?? '')
     link.href = url.href

@@ -9,7 +9,12 @@ type Scopes = {
   tags: { slug: string; title: string; categories: string[] }[]
 }
 
-export type Material = { title: string; items: PlayableItem[]; html: Record<string, string>; titles: Map<string, string> }
+export type Material = {
+  title: string
+  items: PlayableItem[]
+  html: Record<string, string>
+  titles: Map<string, string>
+}
 
 async function getJson<T>(path: string): Promise<T> {
   const answer = await fetch(path)
@@ -30,7 +35,10 @@ export async function loadMaterial(scope: string): Promise<Material> {
     categories = [...new Set([...missed].map(categoryOfId))].filter((slug) => categories.includes(slug))
   } else if (scope.startsWith('kit:')) {
     const kit = scopes.kits.find(({ slug }) => slug === scope.slice(4))
-    if (!kit) throw new Error(`There is no kit “${scope.slice(4)}”. The kits are ${scopes.kits.map(({ slug }) => slug).join(', ')}.`)
+    if (!kit)
+      throw new Error(
+        `There is no kit “${scope.slice(4)}”. The kits are ${scopes.kits.map(({ slug }) => slug).join(', ')}.`,
+      )
     title = kit.title
     categories = [...new Set(kit.questions.map(({ id }) => categoryOfId(id)))]
   } else if (scope.startsWith('tag:')) {
@@ -49,11 +57,16 @@ export async function loadMaterial(scope: string): Promise<Material> {
   const questions = data.flatMap((part) => part.questions)
   const within = new Set(
     questions
-      .filter(({ id, tags }) => missed !== undefined || isInScope(scope, { id, tags, category: categoryOfId(id) }, scopes.kits))
+      .filter(
+        ({ id, tags }) =>
+          missed !== undefined || isInScope(scope, { id, tags, category: categoryOfId(id) }, scopes.kits),
+      )
       .map(({ id }) => id),
   )
   const titles = new Map(questions.map((question) => [question.id, question.title]))
-  const items = data.flatMap((part) => part.items).filter((item) => within.has(item.question) && (!missed || missed.has(`${item.question}#${item.id}`)))
+  const items = data
+    .flatMap((part) => part.items)
+    .filter((item) => within.has(item.question) && (!missed || missed.has(`${item.question}#${item.id}`)))
   if (scope.includes('/') && !titles.has(scope)) throw new Error(`There is no question “${scope}”.`)
   if (scope.includes('/')) title = titles.get(scope)!.replaceAll('`', '')
   return { title, items, html: Object.assign({}, ...data.map((part) => part.html)) as Record<string, string>, titles }

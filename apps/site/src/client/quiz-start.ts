@@ -10,11 +10,15 @@ const radio = find<HTMLInputElement>('[name=scope][value=misses]')
 if (radio) radio.disabled = missed.size === 0
 
 const asked = new URLSearchParams(location.search).get('scope')
-for (const choice of all<HTMLInputElement>('[name=scope]')) if (choice.value === asked && !choice.disabled) choice.checked = true
+for (const choice of all<HTMLInputElement>('[name=scope]'))
+  if (choice.value === asked && !choice.disabled) choice.checked = true
 
 const open = await halfDone().catch(() => undefined)
 const card = find('#resume')
 if (open && card) {
-  card.append(`You are ${open.answered.length} of ${open.quiz.items.length} into a quiz. `, make('a', { href: `/quiz/run/?${encodeQuiz(open.quiz)}`, textContent: 'Go on with it' }))
+  card.append(
+    `You are ${open.answers.size} of ${open.count} into a quiz. `,
+    make('a', { href: `/quiz/run/?${encodeQuiz(open)}`, textContent: 'Go on with it' }),
+  )
   card.hidden = false
 }

@@ -1,13 +1,22 @@
 /** A quiz under way: one item at a time by keyboard or pointer, its verdict, the result with every miss. */
-import { decodeQuiz, encodeQuiz, grade, itemKey, makeQuiz, seedLimit, type Answer, type AskedItem, type Grade } from '@viva/bank/quiz'
+import {
+  decodeQuiz,
+  encodeQuiz,
+  grade,
+  itemKey,
+  makeQuiz,
+  seedLimit,
+  type Answer,
+  type AskedItem,
+  type Grade,
+} from '@viva/bank/quiz'
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { isTyping } from './dom.ts'
 import { append, halfDone } from './log.ts'
 import { loadMaterial, type Material } from './quiz-data.ts'
 
-/** `quiz` is the id of its `quiz-started` event. */
-type Run = { quiz: string; scope: string; count: number; seed: number; title: string; items: AskedItem[]; material: Material }
+type Run = { scope: string; count: number; seed: number; title: string; items: AskedItem[]; material: Material }
 type Given = { answer: Answer; grade: Grade }
 
 const codeKey = (language: string, code: string): string => `${language}\n${code}`
@@ -45,7 +54,13 @@ function Prompt({ item, html }: { item: AskedItem; html: Record<string, string> 
   )
 }
 
-type InputProps = { item: AskedItem; html: Record<string, string>; answer: Answer; given: Given | undefined; onChange: (answer: Answer) => void }
+type InputProps = {
+  item: AskedItem
+  html: Record<string, string>
+  answer: Answer
+  given: Given | undefined
+  onChange: (answer: Answer) => void
+}
 
 function Choices({ item, html, answer, given, onChange }: InputProps) {
   const multi = item.kind === 'multi'
@@ -64,12 +79,20 @@ function Choices({ item, html, answer, given, onChange }: InputProps) {
         return (
           <li key={choice}>
             <label class={`option ${isRight ? 'is-right' : ''} ${isWrong ? 'is-wrong' : ''}`}>
-              <input type={multi ? 'checkbox' : 'radio'} name="choice" checked={chosen.has(choice)} disabled={given !== undefined} onChange={() => pick(choice)} />
+              <input
+                type={multi ? 'checkbox' : 'radio'}
+                name="choice"
+                checked={chosen.has(choice)}
+                disabled={given !== undefined}
+                onChange={() => pick(choice)}
+              />
               <span>
                 <Text text={choice} html={html} />
               </span>
               {given ? (
-                <span class={`mark ${isRight ? 'ok' : 'bad'}`}>{isRight ? `✓ right${chosen.has(choice) ? '' : ', not chosen'}` : isWrong ? '✗ wrong' : ''}</span>
+                <span class={`mark ${isRight ? 'ok' : 'bad'}`}>
+                  {isRight ? `✓ right${chosen.has(choice) ? '' : ', not chosen'}` : isWrong ? '✗ wrong' : ''}
+                </span>
               ) : (
                 <kbd class="push" aria-hidden="true">
                   {index + 1}
@@ -93,7 +116,9 @@ function Steps({ html, answer, given, onChange }: InputProps) {
     next.splice(to, 0, ...next.splice(from, 1))
     onChange(next)
     // The focus goes with the step that was moved.
-    requestAnimationFrame(() => list.current?.children[to]?.querySelectorAll<HTMLButtonElement>('button')[to < from ? 0 : 1]?.focus())
+    requestAnimationFrame(() =>
+      list.current?.children[to]?.querySelectorAll<HTMLButtonElement>('button')[to < from ? 0 : 1]?.focus(),
+    )
   }
   return (
     <ol class="options steps" ref={list}>
@@ -104,14 +129,28 @@ function Steps({ html, answer, given, onChange }: InputProps) {
             <span>
               <Text text={step} html={html} />
             </span>
-            {right && <span class={`mark ${right[index] === step ? 'ok' : 'bad'}`}>{right[index] === step ? '✓ right place' : `✗ belongs at ${right.indexOf(step) + 1}`}</span>}
+            {right && (
+              <span class={`mark ${right[index] === step ? 'ok' : 'bad'}`}>
+                {right[index] === step ? '✓ right place' : `✗ belongs at ${right.indexOf(step) + 1}`}
+              </span>
+            )}
           </div>
           {!given && (
             <>
-              <button type="button" aria-label={`Move step ${index + 1} up`} disabled={index === 0} onClick={() => move(index, index - 1)}>
+              <button
+                type="button"
+                aria-label={`Move step ${index + 1} up`}
+                disabled={index === 0}
+                onClick={() => move(index, index - 1)}
+              >
                 ↑
               </button>
-              <button type="button" aria-label={`Move step ${index + 1} down`} disabled={index === steps.length - 1} onClick={() => move(index, index + 1)}>
+              <button
+                type="button"
+                aria-label={`Move step ${index + 1} down`}
+                disabled={index === steps.length - 1}
+                onClick={() => move(index, index + 1)}
+              >
                 ↓
               </button>
             </>
@@ -128,10 +167,20 @@ function Typed({ item, answer, given, onChange, onEnter }: InputProps & { onEnte
   return (
     <p class="gap">
       <label class="small soft ui" for="typed">
-        {item.kind === 'output' ? `Its output${lines > 1 ? `, ${lines} lines (Ctrl Enter checks)` : ''}` : 'What fills the gap'}
+        {item.kind === 'output'
+          ? `Its output${lines > 1 ? `, ${lines} lines (Ctrl Enter checks)` : ''}`
+          : 'What fills the gap'}
       </label>
       {item.kind === 'output' && lines > 1 ? (
-        <textarea id="typed" rows={lines} value={text} readOnly={given !== undefined} spellcheck={false} autocapitalize="off" onInput={(event) => onChange(event.currentTarget.value)} />
+        <textarea
+          id="typed"
+          rows={lines}
+          value={text}
+          readOnly={given !== undefined}
+          spellcheck={false}
+          autocapitalize="off"
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
       ) : (
         <input
           id="typed"
@@ -197,8 +246,10 @@ function Why({ item, given, html }: { item: AskedItem; given: Given; html: Recor
   )
 }
 
-const isEmpty = (item: AskedItem, answer: Answer): boolean => item.kind !== 'order' && (typeof answer === 'string' ? answer.trim() === '' : answer.length === 0)
-const firstAnswer = (item: AskedItem): Answer => (item.kind === 'order' ? item.choices : item.kind === 'multi' ? [] : '')
+const isEmpty = (item: AskedItem, answer: Answer): boolean =>
+  item.kind !== 'order' && (typeof answer === 'string' ? answer.trim() === '' : answer.length === 0)
+const firstAnswer = (item: AskedItem): Answer =>
+  item.kind === 'order' ? item.choices : item.kind === 'multi' ? [] : ''
 
 function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (givens: Given[]) => void }) {
   const [givens, setGivens] = useState(done)
@@ -220,7 +271,6 @@ function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (give
       right: result.grade.right,
       answer: typeof answer === 'string' ? answer : [...answer],
       seed: run.seed,
-      quiz: run.quiz,
       ms: Math.round(performance.now() - shownAt.current),
     })
     setGiven(result)
@@ -272,7 +322,13 @@ function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (give
       <progress max={run.items.length} value={at} aria-label={`${at} of ${run.items.length} answered`} />
       <div class="item" key={number}>
         <Prompt item={item} html={html} />
-        {item.kind === 'single' || item.kind === 'multi' ? <Choices {...shared} /> : item.kind === 'order' ? <Steps {...shared} /> : <Typed {...shared} onEnter={given ? goOn : check} />}
+        {item.kind === 'single' || item.kind === 'multi' ? (
+          <Choices {...shared} />
+        ) : item.kind === 'order' ? (
+          <Steps {...shared} />
+        ) : (
+          <Typed {...shared} onEnter={given ? goOn : check} />
+        )}
         <div role="status">{given && <Why item={item} given={given} html={html} />}</div>
         <p class="row actions">
           {given ? (
@@ -307,7 +363,11 @@ function Result({ run, givens }: { run: Run; givens: Given[] }) {
         <span class="number">
           {right}/{givens.length}
         </span>
-        <span class="soft">{missed.length === 0 ? 'All right. Nothing comes back from this one.' : `${missed.length} to read again. They come back under “What I missed” until they are right.`}</span>
+        <span class="soft">
+          {missed.length === 0
+            ? 'All right. Nothing comes back from this one.'
+            : `${missed.length} to read again. They come back under “What I missed” until they are right.`}
+        </span>
       </p>
       <p class="row actions">
         {missed.length > 0 && (
@@ -380,7 +440,13 @@ function Quiz({ run, done }: { run: Run; done: Given[] }) {
       run={run}
       done={done}
       onDone={(all) => {
-        void append({ type: 'quiz-finished', quiz: run.quiz, right: all.filter(({ grade }) => grade.right).length, of: all.length })
+        void append({
+          type: 'quiz-finished',
+          scope: run.scope,
+          seed: run.seed,
+          right: all.filter(({ grade }) => grade.right).length,
+          of: all.length,
+        })
         setGivens(all)
       }}
     />
@@ -411,25 +477,32 @@ export async function mountQuiz(host: HTMLElement): Promise<void> {
   try {
     const material = await loadMaterial(address.scope)
     if (material.items.length === 0) {
-      const text = address.scope === 'misses' ? 'Nothing is missed at the moment: every item you tried was right the last time. Take a quiz, and what you miss will wait for you here.' : 'There are no items for this subject yet.'
+      const text =
+        address.scope === 'misses'
+          ? 'Nothing is missed at the moment: every item you tried was right the last time. Take a quiz, and what you miss will wait for you here.'
+          : 'There are no items for this subject yet.'
       render(<Refused title={material.title} text={text} />, host)
       return
     }
     const seed = address.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]! % (seedLimit + 1)
     const items = makeQuiz(material.items, { count: address.count, seed })
-    const keys = items.map(itemKey)
     // The same quiz, left half done: go on where it was left.
     const open = address.seed === undefined ? undefined : await halfDone()
-    const earlier = open && open.quiz.seed === seed && open.quiz.items.join() === keys.join() ? open : undefined
-    const done = items.slice(0, earlier?.answered.length).flatMap((item, index) => {
-      const attempt = earlier?.answered[index]
-      return attempt ? [{ answer: attempt.answer, grade: grade(item, attempt.answer) }] : []
-    })
-    const quiz = earlier?.quiz.id ?? (await append({ type: 'quiz-started', scope: address.scope, seed, count: address.count, items: keys }))
-    const run: Run = { ...address, quiz, seed, title: material.title, items, material }
+    const earlier = open?.scope === address.scope && open.seed === seed ? open.answers : undefined
+    const done: Given[] = []
+    for (const item of items) {
+      const answer = earlier?.get(itemKey(item))
+      if (answer === undefined) break
+      done.push({ answer, grade: grade(item, answer) })
+    }
+    if (done.length === 0) await append({ type: 'quiz-started', scope: address.scope, seed, count: items.length })
+    const run: Run = { ...address, seed, title: material.title, items, material }
     if (address.seed === undefined) history.replaceState(history.state, '', `?${encodeQuiz(run)}`)
     render(<Quiz run={run} done={done} />, host)
   } catch (error) {
-    render(<Refused title="This quiz could not be made" text={error instanceof Error ? error.message : String(error)} />, host)
+    render(
+      <Refused title="This quiz could not be made" text={error instanceof Error ? error.message : String(error)} />,
+      host,
+    )
   }
 }

@@ -2,5 +2,7 @@
 import type { EventInput } from './log.ts'
 
 export function record(input: EventInput): void {
-  import('./log.ts').then(({ append }) => append(input)).catch((error: unknown) => console.warn('viva: this event was not recorded', error))
+  import('./log.ts')
+    .then(({ append }) => append(input))
+    .catch((error: unknown) => console.warn('viva: this event was not recorded', error))
 }

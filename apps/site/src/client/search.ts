@@ -23,18 +23,39 @@ function loadIndex(): Promise<Index> {
 function marked(text: string, words: string[]): Node[] {
   const usable = words.filter((word) => word.length > 1).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   if (usable.length === 0) return [document.createTextNode(text)]
-  return text.split(new RegExp(`(${usable.join('|')})`, 'gi')).map((part, index) => (index % 2 === 1 ? make('mark', { textContent: part }) : document.createTextNode(part)))
+  return text
+    .split(new RegExp(`(${usable.join('|')})`, 'gi'))
+    .map((part, index) => (index % 2 === 1 ? make('mark', { textContent: part }) : document.createTextNode(part)))
 }
 
 function build(): HTMLDialogElement {
-  const input = make('input', { type: 'search', id: 'find-input', placeholder: 'Search questions', autocomplete: 'off', spellcheck: false })
+  const input = make('input', {
+    type: 'search',
+    id: 'find-input',
+    placeholder: 'Search questions',
+    autocomplete: 'off',
+    spellcheck: false,
+  })
   const list = make('ul', { id: 'find-list' })
   const note = make('p', { textContent: 'Type a word: a subject, a term, a part of a question.' })
   const close = make('button', { type: 'button', className: 'quiet', textContent: 'Esc' })
   close.setAttribute('aria-label', 'Close the search')
-  const dialog = make('dialog', { className: 'find', id: 'find' }, make('div', { className: 'field' }, input, close), list, note)
+  const dialog = make(
+    'dialog',
+    { className: 'find', id: 'find' },
+    make('div', { className: 'field' }, input, close),
+    list,
+    note,
+  )
   dialog.setAttribute('aria-label', 'Search')
-  for (const [name, value] of Object.entries({ role: 'combobox', 'aria-label': 'Search questions', 'aria-controls': 'find-list', 'aria-expanded': 'false', 'aria-autocomplete': 'list' })) input.setAttribute(name, value)
+  for (const [name, value] of Object.entries({
+    role: 'combobox',
+    'aria-label': 'Search questions',
+    'aria-controls': 'find-list',
+    'aria-expanded': 'false',
+    'aria-autocomplete': 'list',
+  }))
+    input.setAttribute(name, value)
   list.setAttribute('role', 'listbox')
   list.setAttribute('aria-label', 'Questions found')
   note.setAttribute('role', 'status')
@@ -69,7 +90,16 @@ function build(): HTMLDialogElement {
     list.replaceChildren(
       ...found.map((hit, at) => {
         const title = make('span', {}, ...marked(hit.title.replaceAll('`', ''), hit.matchedTerms))
-        const row = make('li', { id: `find-${at}` }, make('a', { href: `/questions/${hit.id}/`, tabIndex: -1 }, title, make('small', {}, `${hit.category.replaceAll('-', ' ')} · ${hit.difficulty}`)))
+        const row = make(
+          'li',
+          { id: `find-${at}` },
+          make(
+            'a',
+            { href: `/questions/${hit.id}/`, tabIndex: -1 },
+            title,
+            make('small', {}, `${hit.category.replaceAll('-', ' ')} · ${hit.difficulty}`),
+          ),
+        )
         row.setAttribute('role', 'option')
         return row
       }),
@@ -77,7 +107,10 @@ function build(): HTMLDialogElement {
     list.hidden = found.length === 0
     input.setAttribute('aria-expanded', String(found.length > 0))
     note.hidden = found.length > 0
-    note.textContent = query === '' ? 'Type a word: a subject, a term, a part of a question.' : `Nothing found for “${query}”. Try one word of it, or browse by subject.`
+    note.textContent =
+      query === ''
+        ? 'Type a word: a subject, a term, a part of a question.'
+        : `Nothing found for “${query}”. Try one word of it, or browse by subject.`
     choose(0)
   }
   input.addEventListener('input', () => void show())
@@ -87,7 +120,7 @@ function build(): HTMLDialogElement {
       choose(chosen + (event.key === 'ArrowDown' ? 1 : -1))
     } else if (event.key === 'Enter') {
       event.preventDefault()
-      list.children[chosen]?.querySelector("a")?.click()
+      list.children[chosen]?.querySelector('a')?.click()
     }
   })
   document.body.append(dialog)

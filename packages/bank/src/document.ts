@@ -31,8 +31,11 @@ export function openDocument(
   const errors: ContentError[] = []
   const first = root.children[0]
   const frontmatter = first?.type === 'yaml' ? readYaml(file, first.value, lineOf(first)) : readYaml(file, '{}')
-  if (first?.type !== 'yaml')
-    errors.push(contentError(file, 1, 'frontmatter', 'none', '--- on the first line, the fields, and --- again'))
+  if (first?.type !== 'yaml') {
+    frontmatter.errors.push(
+      contentError(file, 1, 'frontmatter', 'none', '--- on the first line, the fields, and --- again'),
+    )
+  }
   errors.push(...frontmatter.errors)
   const headings = markHeadings(root)
   const body = root.children.filter((node) => node.type !== 'yaml' && !isComment(node))

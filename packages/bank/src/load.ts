@@ -79,7 +79,8 @@ class Loader {
       redirects: redirects.list,
     }
     const folders = new Set(opened.map(({ category, slug }) => `${category}/${slug}`))
-    this.#checkQuestions(opened, folders, bank)
+    const described = new Set((await this.#files('categories', '.md')).map(({ slug }) => slug))
+    this.#checkQuestions(opened, folders, described, bank)
     for (const { kit, source } of kits) {
       kit.questions.forEach(({ id }, index) => {
         if (!folders.has(id))
@@ -328,7 +329,7 @@ class Loader {
         value && {
           hash: value.hash,
           on: value.on,
-          engines: value.engines as Verified['engines'],
+          engines: value.engines,
           matches: value.hash === fencesHash({ fences }),
         }
       )
@@ -343,8 +344,7 @@ class Loader {
     })
   }
 
-  #checkQuestions(opened: Opened[], folders: Set<string>, bank: Bank) {
-    const categories = new Set(bank.categories.map(({ slug }) => slug))
+  #checkQuestions(opened: Opened[], folders: Set<string>, categories: Set<string>, bank: Bank) {
     const isTagsRead = bank.tags.length > 0
     for (const { category, slug, read } of opened) {
       const file = `questions/${category}/${slug}/question.md`

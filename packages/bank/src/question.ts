@@ -43,9 +43,9 @@ export function readQuestion(file: string, text: string, category: string, slug:
   ] as const) {
     if (!isSlug(name)) errors.push(contentError(file, 1, field, show(name), slugText))
   }
-  const sections = readSections(document)
+  const { sections, missing } = readSections(document)
   const answer = plainText(sections.answer.blocks.flatMap((block) => (block.kind === 'markdown' ? block.nodes : [])))
-  checkSections(file, document, sections, answer)
+  checkSections(document, sections, missing, answer)
   const lineOf = document.frontmatter.lineOf
   if (document.frontmatter.errors.length > 0) return { question: undefined, links: document.links, errors, lineOf }
   const front = validate(questionSchema, document.frontmatter, file)
@@ -124,7 +124,7 @@ function markdownOf(item: QuizItem): [path: PropertyKey[], text: string][] {
 
 type Part = { key: SectionKey; title: string; anchor: string; line: number; nodes: RootContent[] }
 
-function readSections(document: OpenDocument): Sections {
+function readSections(document: OpenDocument): { sections: Sections; missing: Set<string> } {
   const { file, body, fences, errors } = document
   const parts: Part[] = []
   let into: RootContent[] = []
@@ -157,10 +157,12 @@ function readSections(document: OpenDocument): Sections {
   }
   if (before[0])
     errors.push(contentError(file, lineOf(before[0]), 'section', 'text before the first section', '## Answer first'))
+  const missing = new Set<string>()
   const end = body.at(-1)?.position?.end.line ?? 1
   const get = (key: SectionKey): Part => {
     const part = parts.find((part) => part.key === key)
     if (part) return part
+    missing.add(sectionTitles[key])
     errors.push(
       contentError(
         file,
@@ -176,7 +178,7 @@ function readSections(document: OpenDocument): Sections {
     const { title, anchor, nodes } = get(key)
     return { title, anchor, blocks: blocksOf(nodes, fences) }
   }
-  return {
+  const sections = {
     answer: prose('answer'),
     inDepth: prose('inDepth'),
     examples: prose('examples'),
@@ -184,6 +186,7 @@ function readSections(document: OpenDocument): Sections {
     followUps: readItems(get('followUps'), document),
     checklist: readChecklist(get('checklist'), document),
   }
+  return { sections, missing }
 }
 
 /** A section of `###` items. */
@@ -231,17 +234,13 @@ function readChecklist(part: Part, { file, errors }: OpenDocument): ChecklistSec
   return { title: part.title, anchor: part.anchor, points }
 }
 
-function checkSections(file: string, document: OpenDocument, sections: Sections, answer: string) {
-  const { errors, headings } = document
-  const lineAt = (anchor: string) => headings.find((heading) => heading.anchor === anchor)?.line
-  const wrong = (
-    section: { title: string; anchor: string },
-    found: string,
-    expected: string,
-    at = lineAt(section.anchor),
-  ) => {
-    // A section that is not there was reported as missing already.
-    if (at !== undefined) errors.push(contentError(file, at, `## ${section.title}`, found, expected))
+function checkSections(document: OpenDocument, sections: Sections, missing: ReadonlySet<string>, answer: string) {
+  const { file, errors, headings } = document
+  const wrong = (section: { title: string; anchor: string }, found: string, expected: string, at?: number) => {
+    // That it is missing was told already.
+    if (missing.has(section.title)) return
+    const line = at ?? headings.find(({ anchor }) => anchor === section.anchor)?.line ?? 1
+    errors.push(contentError(file, line, `## ${section.title}`, found, expected))
   }
   const words = countWords(answer)
   if (words > answerWordLimit) wrong(sections.answer, `${words} words`, `at most ${answerWordLimit}`)

@@ -126,45 +126,34 @@ export type Grade = {
 export function grade(item: PlayableItem, answer: Answer): Grade {
   const one = typeof answer === 'string' ? answer : undefined
   const many = typeof answer === 'string' ? undefined : answer
-  switch (item.kind) {
-    case 'single':
-      return {
-        right: one === item.answer,
-        expected: item.answer,
-        why: item.why,
-        wrong: reasons(one === undefined ? [] : [one], item.wrong),
-        missed: [],
-      }
-    case 'multi': {
-      const chosen = new Set(many ?? [])
-      const missed = item.answers.filter((option) => !chosen.has(option))
-      const right = many !== undefined && missed.length === 0 && chosen.size === item.answers.length
-      return { right, expected: [...item.answers], why: item.why, wrong: reasons([...chosen], item.wrong), missed }
+  if (item.kind === 'single') {
+    const wrong = reasons(one === undefined ? [] : [one], item.wrong)
+    return { right: one === item.answer, expected: item.answer, why: item.why, wrong, missed: [] }
+  }
+  if (item.kind === 'multi') {
+    const chosen = new Set(many ?? [])
+    const missed = item.answers.filter((option) => !chosen.has(option))
+    const right = many !== undefined && missed.length === 0 && chosen.size === item.answers.length
+    return { right, expected: [...item.answers], why: item.why, wrong: reasons([...chosen], item.wrong), missed }
+  }
+  if (item.kind === 'order') {
+    const right = many !== undefined && isSame(many, item.items)
+    return { right, expected: [...item.items], why: item.why, wrong: [], missed: [] }
+  }
+  if (item.kind === 'fill') {
+    const plain = (text: string) => {
+      const tidy = text.normalize('NFC').trim().replace(/\s+/g, ' ')
+      return item.caseSensitive ? tidy : tidy.toLowerCase()
     }
-    case 'order':
-      return {
-        right: many !== undefined && isSame(many, item.items),
-        expected: [...item.items],
-        why: item.why,
-        wrong: [],
-        missed: [],
-      }
-    case 'fill': {
-      const plain = (text: string) => {
-        const tidy = text.normalize('NFC').trim().replace(/\s+/g, ' ')
-        return item.caseSensitive ? tidy : tidy.toLowerCase()
-      }
-      const right = one !== undefined && item.answers.some((accepted) => plain(accepted) === plain(one))
-      return { right, expected: [...item.answers], why: item.why, wrong: [], missed: [] }
-    }
-    case 'output':
-      return {
-        right: one !== undefined && isSameOutput(one, item.answer),
-        expected: item.answer,
-        why: '',
-        wrong: [],
-        missed: [],
-      }
+    const right = one !== undefined && item.answers.some((accepted) => plain(accepted) === plain(one))
+    return { right, expected: [...item.answers], why: item.why, wrong: [], missed: [] }
+  }
+  return {
+    right: one !== undefined && isSameOutput(one, item.answer),
+    expected: item.answer,
+    why: '',
+    wrong: [],
+    missed: [],
   }
 }
 

@@ -207,7 +207,7 @@ export function openIndex(packed: PackedIndex): Search {
       dirtCount: 0,
       index,
       serializationVersion: 2,
-    } as unknown as AsPlainObject,
+    },
     options,
   )
 

@@ -104,6 +104,7 @@ function fieldName(name: string, path: readonly PropertyKey[]): string {
 const expectation: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.expected === 'string' && issue.input === undefined) return 'text'
       return (
         {
           string: 'text (in quotes, if it looks like a number or a date)',
@@ -113,7 +114,7 @@ const expectation: z.core.$ZodErrorMap = (issue) => {
           int: 'a whole number',
           number: 'a number',
           boolean: 'true or false',
-        }[issue.expected as string] ?? issue.expected
+        }[String(issue.expected)] ?? issue.expected
       )
     case 'too_small':
       return `at least ${issue.minimum}${unit(issue.origin)}`
@@ -129,9 +130,13 @@ const expectation: z.core.$ZodErrorMap = (issue) => {
     }
     case 'invalid_key':
       return issue.issues[0]?.message
-    default:
-      return issue.message
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'invalid_element':
+    case 'custom':
+      break
   }
+  return issue.message
 }
 
 function unit(origin: string): string {

@@ -23,6 +23,8 @@ export type Realm = {
   /** Node's own formatting rules for values. */
   format: (...values: unknown[]) => string
   inspect: (value: unknown, options?: Record<string, unknown>) => string
+  /** Where a formatter cannot see the state of a promise: when the states that the last `format` met are known, if some were not. */
+  probe?: () => Promise<void> | undefined
   /** Calls back with what nothing caught: an exception in a callback or a rejected promise. */
   onUncaught: (listener: (reason: unknown) => void) => void
   /** Takes from the code what it must not reach: network, storage, the worker's own channel. */

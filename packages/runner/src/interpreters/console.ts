@@ -3,25 +3,30 @@ import type { Realm } from '../interpreter.ts'
 
 type Options = Record<string, unknown>
 
-/** The methods of Node's console that a fence can use. Times are real: do not assert them. */
-export function createConsole(print: (text: string) => void, realm: Pick<Realm, 'format' | 'inspect'>) {
+/** The methods of Node's console that a fence can use. Times are real: do not assert them. `flushed` is when everything is printed. */
+export function createConsole(print: (text: string) => void, realm: Pick<Realm, 'format' | 'inspect' | 'probe'>) {
   const counts = new Map<string, number>()
   const timers = new Map<string, number>()
   let indent = ''
 
-  const write = (text: string) => print(`${indent === '' ? text : indent + text.replaceAll('\n', `\n${indent}`)}\n`)
-  const log = (...values: unknown[]) => write(realm.format(...values))
+  const queue = createQueue(print, realm)
+
+  const write = (make: () => string) => {
+    const margin = indent
+    queue.add(() => `${margin === '' ? make() : margin + make().replaceAll('\n', `\n${margin}`)}\n`)
+  }
+  const log = (...values: unknown[]) => write(() => realm.format(...values))
   const elapsed = (label: string) => `${(performance.now() - (timers.get(label) ?? performance.now())).toFixed(3)}ms`
 
-  return {
+  const methods = {
     log,
     info: log,
     debug: log,
     warn: log,
     error: log,
     dirxml: log,
-    dir: (value: unknown, options: Options = {}) => write(realm.inspect(value, { customInspect: false, ...options })),
-    trace: (...values: unknown[]) => write(values.length > 0 ? `Trace: ${realm.format(...values)}` : 'Trace'),
+    dir: (value: unknown, options: Options = {}) => write(() => realm.inspect(value, { customInspect: false, ...options })),
+    trace: (...values: unknown[]) => write(() => (values.length > 0 ? `Trace: ${realm.format(...values)}` : 'Trace')),
     assert: (holds?: unknown, ...values: unknown[]) => {
       if (holds) return
       if (typeof values[0] === 'string') values[0] = `Assertion failed: ${values[0]}`
@@ -52,8 +57,37 @@ export function createConsole(print: (text: string) => void, realm: Pick<Realm, 
     },
     table: (data: unknown, columns?: string[]) => {
       if (data === null || typeof data !== 'object') return log(data)
-      write(table(data, columns, realm.inspect))
+      write(() => table(data, columns, realm.inspect))
     },
+  }
+  return { methods, flushed: queue.flushed }
+}
+
+/** Prints in order, holding back what shows a promise until its state at the time of the call is known. */
+function createQueue(print: (text: string) => void, realm: Pick<Realm, 'probe'>) {
+  type Entry = { text: string; isReady: boolean }
+  const waiting: Entry[] = []
+  let last: Promise<void> = Promise.resolve()
+  const drain = () => {
+    while (waiting[0]?.isReady) print((waiting.shift() as Entry).text)
+  }
+  return {
+    add: (make: () => string) => {
+      const text = make()
+      const known = realm.probe?.()
+      if (!known && waiting.length === 0) return print(text)
+      const entry: Entry = { text, isReady: !known }
+      waiting.push(entry)
+      if (!known) return
+      last = known.then(() => {
+        entry.text = make()
+        entry.isReady = true
+        drain()
+      })
+      // What the output limit throws here belongs to no caller: the run has ended by then.
+      last.catch(() => {})
+    },
+    flushed: () => last,
   }
 }
 

@@ -52,7 +52,8 @@ export async function runModule(job: Job, stage: Stage, realm: Realm, options: M
     }
   }
   const pending = trackTimers()
-  scope['console'] = createConsole(stage.print, realm)
+  const { methods, flushed } = createConsole(stage.print, realm)
+  scope['console'] = methods
   Object.assign(scope, options.globals)
   return new Promise((resolve) => {
     let isSettled = false
@@ -60,16 +61,11 @@ export async function runModule(job: Job, stage: Stage, realm: Realm, options: M
       pending.onIdle(() => {})
       resolve(ending)
     }
-    const fail = (reason: unknown) => {
-      try {
-        finish(failed(reason))
-      } catch {
-        // The output limit was reached while printing the error: the run has ended already.
-      }
-    }
+    // Either may throw at the output limit: the run has ended by itself then.
+    const fail = (reason: unknown) => void flushed().then(() => finish(failed(reason))).catch(() => {})
     realm.onUncaught(fail)
     pending.onIdle(() => {
-      if (isSettled) return finish({})
+      if (isSettled) return void flushed().then(() => finish({}))
       pending.after(unsettledAfterMs, () => {
         if (pending.isIdle()) finish({ notice: 'The code ended at an await that nothing will ever settle.' })
       })
@@ -84,11 +80,12 @@ export async function runModule(job: Job, stage: Stage, realm: Realm, options: M
 
 /** Replaces the timer functions by ones that are counted, so that the end of a run can be seen in a browser too. */
 function trackTimers() {
+  // Bound: a browser's timers refuse any other `this`.
   const native = {
-    setTimeout: globalThis.setTimeout,
-    clearTimeout: globalThis.clearTimeout,
-    setInterval: globalThis.setInterval,
-    clearInterval: globalThis.clearInterval,
+    setTimeout: globalThis.setTimeout.bind(globalThis),
+    clearTimeout: globalThis.clearTimeout.bind(globalThis),
+    setInterval: globalThis.setInterval.bind(globalThis),
+    clearInterval: globalThis.clearInterval.bind(globalThis),
   }
   const active = new Set<unknown>()
   let idle = () => {}

@@ -30,9 +30,9 @@ async function run(python: PyodideAPI, job: Job, stage: Stage): Promise<Ending> 
   }
   python.setStdout({ write, isatty: false })
   python.setStderr({ write, isatty: false })
-  // Nothing may wait in a buffer: an endless loop after a print must not swallow it.
+  // A whole line leaves at once: an endless loop after a print must not swallow it.
   python.runPython(
-    'import sys; sys.stdout.reconfigure(write_through=True); sys.stderr.reconfigure(write_through=True); del sys',
+    'import sys; sys.stdout.reconfigure(line_buffering=True); sys.stderr.reconfigure(line_buffering=True); del sys',
   )
   try {
     if (job.setup !== '') {
@@ -40,8 +40,10 @@ async function run(python: PyodideAPI, job: Job, stage: Stage): Promise<Ending> 
       stage.begin()
     }
     await python.runPythonAsync(job.code, { filename: 'fence.py' })
+    flush(python)
     return {}
   } catch (error) {
+    flush(python)
     const traceback = (error instanceof Error ? error.message : String(error)).trim()
     const last = traceback.split('\n').at(-1) ?? ''
     const [, name = 'Error', message = ''] = /^([\w.]+)(?:: (.*))?$/.exec(last) ?? []
@@ -51,4 +53,8 @@ async function run(python: PyodideAPI, job: Job, stage: Stage): Promise<Ending> 
     const line = [...traceback.matchAll(/File "fence\.py", line (\d+)/g)].at(-1)?.[1]
     return { error: { name, message, ...(line && { line: Number(line) }) } }
   }
+}
+
+function flush(python: PyodideAPI): void {
+  python.runPython('import sys; sys.stdout.flush(); sys.stderr.flush()')
 }

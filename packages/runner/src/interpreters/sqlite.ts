@@ -6,7 +6,9 @@ import { table } from './psql.ts'
 
 /** Starts SQLite with an empty database in memory. One start, one job. */
 export async function loadSqlite(assets: Assets): Promise<Interpreter> {
-  const sqlite = await initSqlJs({ wasmBinary: assets['sqlite'] as ArrayBuffer })
+  const given = assets['sqlite']
+  const wasmBinary = given instanceof Blob ? await given.arrayBuffer() : (given as ArrayBuffer)
+  const sqlite = await initSqlJs({ wasmBinary })
   return { run: (job, stage) => Promise.resolve(run(new sqlite.Database(), job, stage)) }
 }
 

@@ -10,6 +10,7 @@ const scope = globalThis as unknown as Record<string, unknown>
 const hidden = [
   ...['process', 'Buffer', 'global', 'setImmediate', 'clearImmediate', 'require', 'module'],
   ...[
+    'navigator',
     'fetch',
     'WebSocket',
     'EventSource',

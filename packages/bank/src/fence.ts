@@ -2,7 +2,7 @@
 import type { Fence, Language } from '@viva/runner'
 
 /** Runnable languages. A record, so that a language added to the runner and forgotten here does not compile. */
-const runnable: Record<Language | 'tsc', true> = {
+const runnable: Record<Language, true> = {
   js: true,
   ts: true,
   tsc: true,

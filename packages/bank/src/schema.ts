@@ -85,7 +85,7 @@ const path = z.string().regex(/^\/([^\s?#]*\/)?$/, 'a path like /questions/git/r
 export const redirectsSchema = z.record(path, path)
 
 const option = prose.refine(
-  (text) => !/^\s*(all|none|any|both) of (the|these|them)\b/i.test(text),
+  (text) => !/^\s*(all|none|any|both) of (the (above|others?)|these|those|them)( (options|answers))?\W*$/i.test(text),
   'an answer of its own (options are shuffled, so never "all of the above")',
 )
 const options = z.array(option).min(2).max(8).superRefine(distinct(itself))

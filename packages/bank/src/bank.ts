@@ -77,6 +77,7 @@ export type Kit = {
 export type ProseSection = { title: string; anchor: string; blocks: Block[] }
 /** `intro` is what stands before the first item, most often nothing. */
 export type ItemSection = { title: string; anchor: string; intro: Block[]; items: SectionItem[] }
+/** `title` is inline Markdown, like a question's. */
 export type SectionItem = { title: string; anchor: string; line: number; blocks: Block[] }
 export type ChecklistSection = { title: string; anchor: string; points: string[] }
 

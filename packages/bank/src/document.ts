@@ -1,5 +1,5 @@
 /** A Markdown file taken apart: frontmatter, headings, and blocks with the code fences checked and taken out. */
-import type { Code, Nodes, Root, RootContent } from 'mdast'
+import type { Code, Heading as HeadingNode, Nodes, Root, RootContent } from 'mdast'
 import type { Block, Heading } from './bank.ts'
 import { type ContentError, contentError, show } from './error.ts'
 import { isRunnable, knownLanguages, parseMeta, type QuestionFence, runnableLanguages } from './fence.ts'
@@ -12,6 +12,8 @@ export type OpenDocument = {
   /** What stands under the frontmatter, comments left out. */
   body: RootContent[]
   headings: Heading[]
+  /** A heading's own text, still in Markdown. */
+  sourceOf: (heading: HeadingNode) => string
   /** By the `code` node that each was made from. */
   fences: Map<RootContent, QuestionFence>
   links: Link[]
@@ -45,6 +47,7 @@ export function openDocument(
     frontmatter,
     body,
     headings,
+    sourceOf: ({ children }) => text.slice(children[0]?.position?.start.offset, children.at(-1)?.position?.end.offset),
     fences: takeFences(file, body, id, sectionOf, errors),
     links: linksOf(file, root),
     errors,
@@ -167,7 +170,25 @@ function checkTree(file: string, root: Root, errors: ContentError[]) {
   })
 }
 
-export function linksOf(file: string, root: Nodes, lineShift = 0): Link[] {
+/** Markdown inside a YAML field: its links, and HTML that a page would swallow. */
+export function checkText(
+  file: string,
+  line: number,
+  field: string,
+  markdown: string,
+): { links: Link[]; errors: ContentError[] } {
+  // Most fields have neither links nor HTML; parsing them all took two fifths of the time.
+  if (!/[\]<]/.test(markdown)) return { links: [], errors: [] }
+  const root = parseMarkdown(markdown)
+  const errors: ContentError[] = []
+  visit(root, (node) => {
+    if (node.type === 'html')
+      errors.push(contentError(file, line, field, show(node.value), 'Markdown (write code in backticks)'))
+  })
+  return { links: linksOf(file, root, line - 1), errors }
+}
+
+function linksOf(file: string, root: Nodes, lineShift = 0): Link[] {
   const links: Link[] = []
   visit(root, (node) => {
     if (node.type === 'link' || node.type === 'definition' || node.type === 'image')

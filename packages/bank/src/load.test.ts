@@ -139,6 +139,16 @@ test('verified.json matches as long as the run fences stay as they were', async 
   }
 })
 
+test('the title of an item keeps its Markdown, its anchor does not', async () => {
+  const title = '`$lookup` **twice**, [see](/questions/git/merge/) a*b'
+  const files = { ...goodContent(), [questionFile]: goodQuestion.replace('It hides the conflict', title) }
+  const { bank, errors } = await loadFiles(files)
+  assert.deepEqual(errors, [])
+  const item = bank.questions.find(({ id }) => id === 'git/rebase')?.sections.pitfalls.items[1]
+  assert.equal(item?.title, title)
+  assert.equal(item?.anchor, 'lookup-twice-see-ab')
+})
+
 test('a lab is seen', async () => {
   const { bank } = await loadFiles({ ...goodContent(), 'questions/git/rebase/lab.ts': '' })
   assert.deepEqual(
@@ -473,6 +483,17 @@ const cases: { name: string; file?: string; spoil: [from: string | RegExp, to: s
     file: quizFile,
     spoil: ['why: They do.', 'why: "[They](/nowhere/) do."'],
     errors: [`${quiz}:14: link: found "/nowhere/"; expected the path of a page that exists`],
+  },
+  {
+    name: 'HTML in a quiz',
+    file: quizFile,
+    spoil: ['why: They do.', 'why: A Set<T> does.'],
+    errors: [`${quiz}:14: which.why: found "<T>"; expected Markdown (write code in backticks)`],
+  },
+  {
+    name: 'HTML in a title',
+    spoil: ['What does a rebase do?', 'What is a Promise<T>?'],
+    errors: [`${question}:2: title: found "<T>"; expected Markdown (write code in backticks)`],
   },
   {
     name: 'a kit without its question',

@@ -1,11 +1,11 @@
 /** One question folder: question.md and quiz.yaml, checked section by section. */
 import type { RootContent } from 'mdast'
 import type { Block, ChecklistSection, ItemSection, ProseSection, Question, SectionItem, Sections } from './bank.ts'
-import { blocksOf, type Link, linksOf, type OpenDocument, openDocument } from './document.ts'
+import { blocksOf, checkText, type Link, type OpenDocument, openDocument } from './document.ts'
 import { type ContentError, contentError, show } from './error.ts'
-import { anchorOf, anchorOn, countWords, lineOf, parseMarkdown, plainText } from './markdown.ts'
+import { anchorOf, anchorOn, countWords, lineOf, plainText } from './markdown.ts'
 import { isSlug, type QuizItem, questionSchema, quizItemSchema, slugText } from './schema.ts'
-import { readYaml, validate } from './yaml.ts'
+import { fieldName, readYaml, validate } from './yaml.ts'
 
 /** The six sections: key in `Sections`, and title in the file. */
 export const sectionTitles = {
@@ -50,6 +50,7 @@ export function readQuestion(file: string, text: string, category: string, slug:
   if (document.frontmatter.errors.length > 0) return { question: undefined, links: document.links, errors, lineOf }
   const front = validate(questionSchema, document.frontmatter, file)
   errors.push(...front.errors)
+  if (front.value) errors.push(...checkText(file, lineOf(['title']), 'title', front.value.title).errors)
   if (!front.value) return { question: undefined, links: document.links, errors, lineOf }
   const fences = [...document.fences.values()]
   const question: Question = {
@@ -102,8 +103,12 @@ export function readQuiz(file: string, text: string): { items: QuizItem[]; links
     }
     if (!read.value) return
     items.push(read.value)
-    for (const [path, markdown] of markdownOf(read.value))
-      links.push(...linksOf(file, parseMarkdown(markdown), source.lineOf([index, ...path]) - 1))
+    for (const [path, markdown] of markdownOf(read.value)) {
+      const line = source.lineOf([index, ...path])
+      const checked = checkText(file, line, fieldName(read.value.id, path), markdown)
+      links.push(...checked.links)
+      errors.push(...checked.errors)
+    }
   })
   if (source.value.length < 4) errors.push(contentError(file, 1, 'file', `${source.value.length} items`, 'at least 4'))
   return { items, links, errors }
@@ -198,7 +203,7 @@ function readItems(part: Part, document: OpenDocument): ItemSection {
   for (const node of part.nodes) {
     if (node.type === 'heading' && node.depth === 3)
       groups.push({
-        item: { title: plainText([node]), anchor: anchorOn(node, document.headings), line: lineOf(node) },
+        item: { title: document.sourceOf(node), anchor: anchorOn(node, document.headings), line: lineOf(node) },
         nodes: [],
       })
     else groups.at(-1)?.nodes.push(node)

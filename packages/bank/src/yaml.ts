@@ -91,7 +91,7 @@ export function validate<S extends z.ZodType>(
 }
 
 /** `sources[1].url`. */
-function fieldName(name: string, path: readonly PropertyKey[]): string {
+export function fieldName(name: string, path: readonly PropertyKey[]): string {
   let text = name
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`

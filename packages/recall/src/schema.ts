@@ -1,5 +1,5 @@
 /** The shape of each event type; used where a log comes from outside. `zod/mini`, because it travels to the browser. */
-import { z } from 'zod/mini'
+import * as z from 'zod/mini'
 
 const text = z.string()
 const question = z.string().check(z.minLength(1))

@@ -36,15 +36,17 @@ function run(
   })
 }
 
-/** TypeScript for everything that runs in Node, Astro's own checker for the site. */
+/** TypeScript for everything that runs in Node, for the runner's browser half, Astro's own checker for the site. */
 export async function types(): Promise<CheckResult> {
   const site = join(root, 'apps/site')
   const hasSite = existsSync(join(site, 'astro.config.ts')) || existsSync(join(site, 'astro.config.mjs'))
   const tsc = await run('typescript', 'bin/tsc', ['-p', '.', '--pretty', 'false'])
+  // What runs in a page or its worker knows another set of globals.
+  const browser = await run('typescript', 'bin/tsc', ['-p', 'packages/runner', '--pretty', 'false'])
   const astro = hasSite
     ? await run('astro', 'bin/astro.mjs', ['check', '--minimumFailingSeverity', 'error'], site)
     : undefined
-  const failed = [tsc, ...(astro ? [astro] : [])].filter(({ ok }) => !ok)
+  const failed = [tsc, browser, ...(astro ? [astro] : [])].filter(({ ok }) => !ok)
   return { name: 'types', ok: failed.length === 0, output: failed.map(({ output }) => output).join('\n') }
 }
 

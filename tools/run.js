@@ -47,7 +47,9 @@ function installed() {
 }
 
 function install(dev) {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const now = installed()
   if (now?.lock === lock && (now.dev || !dev)) return
   // What was installed for tests stays so: a start must not take a contributor's tools away.
@@ -59,12 +61,14 @@ function install(dev) {
   const done = npm
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
     : spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
-  if (done.status !== 0) fail('npm ci failed; its message is above. Check the network and the free disk space, then run the command again.')
+  if (done.status !== 0)
+    fail('npm ci failed; its message is above. Check the network and the free disk space, then run the command again.')
   writeFileSync(stampFile, JSON.stringify({ lock, dev: all }))
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 19)) fail(`needs Node 20.19 or newer to begin with, found ${process.version}. Install a current Node from nodejs.org.`)
+if (major < 20 || (major === 20 && minor < 19))
+  fail(`needs Node 20.19 or newer to begin with, found ${process.version}. Install a current Node from nodejs.org.`)
 
 const [name, ...rest] = process.argv.slice(2)
 const program = programs[name]
@@ -76,19 +80,26 @@ const platform = `${process.platform}-${process.arch}`
 const bundled = nodePackages[platform] && join(root, 'node_modules', nodePackages[platform])
 let node = bundled && existsSync(bundled) ? bundled : undefined
 if (!node && major >= 26) node = process.execPath
-if (!node) fail(`no Node 26 comes with npm for ${platform}, and the system has ${process.version}. Install Node 26 and run the command again.`)
+if (!node)
+  fail(
+    `no Node 26 comes with npm for ${platform}, and the system has ${process.version}. Install Node 26 and run the command again.`,
+  )
 
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, program.file), ...(program.first ?? []), ...rest], {
-  cwd: root,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    ASTRO_TELEMETRY_DISABLED: '1',
-    DO_NOT_TRACK: '1',
-    // So that tools which start `node` themselves get the same one.
-    PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+const child = spawn(
+  node,
+  ['--disable-warning=ExperimentalWarning', join(root, program.file), ...(program.first ?? []), ...rest],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      ASTRO_TELEMETRY_DISABLED: '1',
+      DO_NOT_TRACK: '1',
+      // So that tools which start `node` themselves get the same one.
+      PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+    },
   },
-})
+)
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 // npm's shell does not hand a signal on: when it dies, we are somebody else's child, and the port must not stay taken.
 const parent = process.ppid
@@ -97,4 +108,6 @@ const watch = setInterval(() => {
   clearInterval(watch)
   child.kill('SIGTERM')
 }, 250)
-child.on('exit', (code, signal) => process.exit(signal ? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1) : (code ?? 1)))
+child.on('exit', (code, signal) =>
+  process.exit(signal ? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1) : (code ?? 1)),
+)

@@ -12,7 +12,7 @@ export const fixedRoutes = [
   '/blog/rss.xml',
   '/quiz/',
   '/search/',
-  '/feedback/',
+  '/feedback/', '/log/',
   '/practice/',
   '/sitemap.xml',
 ]

@@ -12,7 +12,8 @@ export const fixedRoutes = [
   '/blog/rss.xml',
   '/quiz/',
   '/search/',
-  '/feedback/', '/log/',
+  '/feedback/',
+  '/log/',
   '/practice/',
   '/sitemap.xml',
 ]

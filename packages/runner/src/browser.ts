@@ -97,7 +97,8 @@ export function createBrowserRunner(options: BrowserRunnerOptions): BrowserRunne
 
   async function run(fence: Fence, runOptions: BrowserRunOptions = {}): Promise<RunResult> {
     const { language } = fence
-    if (languages[language].runs !== 'browser') throw new Error(`${languages[language].label} does not run in a browser.`)
+    if (languages[language].runs !== 'browser')
+      throw new Error(`${languages[language].label} does not run in a browser.`)
     const seat = await takeSeat(language, (progress) => runOptions.onProgress?.(progress))
     const { result } = await supervise(seat, fence, engineHere(language), runOptions)
     seat.terminate()
@@ -136,12 +137,17 @@ function engineHere(language: Language): Engine {
     /(Firefox|Edg|Chrome|HeadlessChrome)\/([\d]+)/.exec(agent) ?? /(Version)\/([\d.]+).*Safari/.exec(agent) ?? []
   const browser = name === 'Version' ? 'Safari' : name === 'Edg' ? 'Edge' : name?.replace('Headless', '')
   if (language === 'js') return { name: browser ?? engine.name, version: version ?? engine.version }
-  if (language === 'ts') return { name: engine.name, version: `${engine.version}${browser ? `, ${browser} ${version}` : ''}` }
+  if (language === 'ts')
+    return { name: engine.name, version: `${engine.version}${browser ? `, ${browser} ${version}` : ''}` }
   return engine
 }
 
 /** The frame, with its engines and workers. */
-type House = { open: (engine: Extract<ToFrame, { type: 'engine' }>) => Promise<Seat>; isAlive: () => boolean; close: () => void }
+type House = {
+  open: (engine: Extract<ToFrame, { type: 'engine' }>) => Promise<Seat>
+  isAlive: () => boolean
+  close: () => void
+}
 
 function createHouse({ port, remove }: Frame): House {
   const send = (message: ToFrame, transfer: Transferable[] = []) => port.postMessage(message, transfer)
@@ -210,7 +216,10 @@ function createHouse({ port, remove }: Frame): House {
         seat.terminate()
         reject(new Error(message))
       }
-      const timer = setTimeout(() => fail(`The engine did not start within ${startTimeoutMs / 1000} s.`), startTimeoutMs)
+      const timer = setTimeout(
+        () => fail(`The engine did not start within ${startTimeoutMs / 1000} s.`),
+        startTimeoutMs,
+      )
       seat.onGone((_, detail) => fail(`The engine did not start: ${detail}.`))
       seat.listen((message) => {
         if (message.type === 'failed') return fail(`The engine did not start: ${message.message}`)
@@ -240,7 +249,10 @@ async function download(
   if (!entry) throw new Error(`No engine for ${language} was built.`)
   const loaded = new Map<string, number>()
   const report = () =>
-    onProgress({ loadedBytes: Math.round([...loaded.values()].reduce((sum, bytes) => sum + bytes, 0)), totalBytes: entry.gzipBytes })
+    onProgress({
+      loadedBytes: Math.round([...loaded.values()].reduce((sum, bytes) => sum + bytes, 0)),
+      totalBytes: entry.gzipBytes,
+    })
   const bytesOf = async (file: EngineFile) => {
     const response = await get(baseUrl + file.path)
     if (!response.ok || !response.body) throw new Error(`${baseUrl}${file.path}: ${response.status}`)

@@ -23,7 +23,11 @@ export const framePolicy = (scriptHash: string) =>
     "base-uri 'none'",
   ].join('; ')
 
-type Source = { entry: string; assets: Record<string, { name: string; content: () => Promise<Uint8Array> }>; modules: string[] }
+type Source = {
+  entry: string
+  assets: Record<string, { name: string; content: () => Promise<Uint8Array> }>
+  modules: string[]
+}
 
 const file = (path: string, name: string) => ({ name, content: () => readFile(path) as Promise<Uint8Array> })
 
@@ -96,11 +100,19 @@ export async function buildEngines(outDir: string): Promise<EngineManifest> {
 <body><script>${script}</script></body>
 </html>
 `
-  const manifest: EngineManifest = { frame: await put(outDir, 'frame.html', new TextEncoder().encode(html)), engines: {} }
+  const manifest: EngineManifest = {
+    frame: await put(outDir, 'frame.html', new TextEncoder().encode(html)),
+    engines: {},
+  }
   for (const [language, source] of Object.entries(sources) as [Language, Source][]) {
-    const worker = await put(outDir, `${source.entry}.js`, new TextEncoder().encode(await bundle(join(here, `browser/workers/${source.entry}.ts`))))
+    const worker = await put(
+      outDir,
+      `${source.entry}.js`,
+      new TextEncoder().encode(await bundle(join(here, `browser/workers/${source.entry}.ts`))),
+    )
     const assets: Record<string, EngineFile> = {}
-    for (const [name, asset] of Object.entries(source.assets)) assets[name] = await put(outDir, asset.name, await asset.content())
+    for (const [name, asset] of Object.entries(source.assets))
+      assets[name] = await put(outDir, asset.name, await asset.content())
     const gzipBytes = [worker, ...Object.values(assets)].reduce((sum, part) => sum + part.gzipBytes, 0)
     manifest.engines[language] = { worker, assets, modules: source.modules, gzipBytes }
   }
@@ -125,8 +137,22 @@ async function bundle(entry: string): Promise<string> {
     platform: 'browser',
     target: 'es2024',
     minify: true,
+    // Names of classes are seen: in the errors that an engine throws, in what a console prints.
+    keepNames: true,
     legalComments: 'none',
-    external: ['node:*', 'module', 'fs', 'path', 'url', 'crypto', 'ws', 'child_process', 'worker_threads', 'util', 'os'],
+    external: [
+      'node:*',
+      'module',
+      'fs',
+      'path',
+      'url',
+      'crypto',
+      'ws',
+      'child_process',
+      'worker_threads',
+      'util',
+      'os',
+    ],
     // A blob has no folder to resolve against; nothing is requested from this place.
     define: { 'import.meta.url': '"https://engines.invalid/worker.js"' },
     logLevel: 'error',

@@ -6,5 +6,7 @@ export type EngineFile = { path: string; bytes: number; gzipBytes: number }
 
 export type EngineManifest = {
   frame: EngineFile
-  engines: Partial<Record<Language, { worker: EngineFile; assets: Record<string, EngineFile>; modules: string[]; gzipBytes: number }>>
+  engines: Partial<
+    Record<Language, { worker: EngineFile; assets: Record<string, EngineFile>; modules: string[]; gzipBytes: number }>
+  >
 }

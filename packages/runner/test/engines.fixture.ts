@@ -52,7 +52,12 @@ type Site = Window & {
   runner: BrowserRunner
   beats: number
   frames_: number
-  start: (id: number, fence: Fence, options: object, isAborted: boolean) => Promise<{ result: RunResult; progress: Progress[] }>
+  start: (
+    id: number,
+    fence: Fence,
+    options: object,
+    isAborted: boolean,
+  ) => Promise<{ result: RunResult; progress: Progress[] }>
   abort: (id: number) => void
 }
 
@@ -84,11 +89,24 @@ export async function openSite(browser: Browser): Promise<EnginesSite> {
     requests.push(path)
     const policy = path.endsWith('frame.html')
       ? {}
-      : { 'content-security-policy': "default-src 'self'; script-src 'self'; frame-src 'self'", 'cross-origin-opener-policy': 'same-origin' }
-    if (path === '/') return void response.writeHead(200, { 'content-type': 'text/html', ...policy }).end('<!doctype html><script type="module" src="/site.js"></script>')
-    if (path === '/site.js') return void response.writeHead(200, { 'content-type': 'text/javascript', ...policy }).end(script)
+      : {
+          'content-security-policy': "default-src 'self'; script-src 'self'; frame-src 'self'",
+          'cross-origin-opener-policy': 'same-origin',
+        }
+    if (path === '/')
+      return void response
+        .writeHead(200, { 'content-type': 'text/html', ...policy })
+        .end('<!doctype html><script type="module" src="/site.js"></script>')
+    if (path === '/site.js')
+      return void response.writeHead(200, { 'content-type': 'text/javascript', ...policy }).end(script)
     readFile(join(folder, path.replace(/^\/engines\//, ''))).then(
-      (bytes) => response.writeHead(200, { 'content-type': path.endsWith('.html') ? 'text/html' : 'application/octet-stream', ...policy }).end(bytes),
+      (bytes) =>
+        response
+          .writeHead(200, {
+            'content-type': path.endsWith('.html') ? 'text/html' : 'application/octet-stream',
+            ...policy,
+          })
+          .end(bytes),
       () => response.writeHead(404).end(),
     )
   })

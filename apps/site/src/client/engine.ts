@@ -1,7 +1,6 @@
 /** The page's side of the runner: the sandboxed frame in the document, and the one runner of the page. */
-import type { RunResult } from '@viva/runner'
-import { type BrowserRunOptions, createBrowserRunner, type Frame } from '@viva/runner/browser'
-import type { Fence } from '@viva/runner'
+import type { Fence, RunResult } from '@viva/runner'
+import { type BrowserRunOptions, createBrowserRunner, type Frame, portMessage } from '@viva/runner/browser'
 
 /** An opaque origin: no cookies, no storage, no DOM of the site; its own policy forbids every connection. */
 function openFrame(url: string): Promise<Frame> {
@@ -13,9 +12,9 @@ function openFrame(url: string): Promise<Frame> {
     frame.title = 'Where code runs'
     frame.hidden = true
     frame.addEventListener('load', () => {
-      const target = frame.contentWindow
-      if (!target) return reject(new Error('the sandbox could not be made'))
-      resolve({ post: (message, transfer) => target.postMessage(message, '*', transfer), remove: () => frame.remove() })
+      const { port1: port, port2 } = new MessageChannel()
+      frame.contentWindow?.postMessage(portMessage, '*', [port2])
+      resolve({ port, remove: () => frame.remove() })
     })
     frame.addEventListener('error', () => reject(new Error('the sandbox could not be loaded')))
     frame.src = url
@@ -23,7 +22,7 @@ function openFrame(url: string): Promise<Frame> {
   })
 }
 
-const runner = createBrowserRunner({ base: '/engines/', openFrame })
+const runner = createBrowserRunner({ baseUrl: '/engines/', openFrame })
 
 export function runHere(fence: Fence, options: BrowserRunOptions): Promise<RunResult> {
   return runner.run(fence, options)

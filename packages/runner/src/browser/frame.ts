@@ -31,8 +31,12 @@ globalThis.addEventListener('message', (event: MessageEvent) => {
       // Classic: Chromium starts no module worker from a blob of an opaque origin. It may import modules all the same.
       const worker = new Worker(held.url, { name: engine })
       workers.set(id, worker)
-      worker.addEventListener('message', ({ data }: MessageEvent<Record<string, unknown>>) => Object.assign(held.kept, data))
-      worker.addEventListener('error', (error) => post({ type: 'gone', id, message: error.message || 'the worker failed' }))
+      worker.addEventListener('message', ({ data }: MessageEvent<Record<string, unknown>>) =>
+        Object.assign(held.kept, data),
+      )
+      worker.addEventListener('error', (error) =>
+        post({ type: 'gone', id, message: error.message || 'the worker failed' }),
+      )
       worker.postMessage({ assets, port: guestPort }, [guestPort])
     } catch (error) {
       post({ type: 'gone', id, message: String(error) })

@@ -13,13 +13,24 @@ const { URL: NativeURL, Blob: NativeBlob, addEventListener: listen } = globalThi
 export const hidden = [
   ...['fetch', 'XMLHttpRequest', 'WebSocket', 'WebSocketStream', 'WebTransport', 'EventSource', 'importScripts'],
   ...['indexedDB', 'caches', 'BroadcastChannel', 'Worker', 'SharedWorker', 'navigator', 'postMessage', 'close'],
-  ...['onmessage', 'cookieStore', 'CookieStore', 'webkitRequestFileSystem', 'webkitRequestFileSystemSync', 'Notification'],
+  ...[
+    'onmessage',
+    'cookieStore',
+    'CookieStore',
+    'webkitRequestFileSystem',
+    'webkitRequestFileSystemSync',
+    'Notification',
+  ],
   ...['RTCDataChannel', 'IDBFactory', 'CacheStorage', 'FileReaderSync'],
 ]
 
 /** Deletes `hidden` from the global object and everything it inherits from. */
 export function lockWorker(): void {
-  for (let owner: object | null = globalThis; owner && owner !== Object.prototype; owner = Object.getPrototypeOf(owner) as object | null) {
+  for (
+    let owner: object | null = globalThis;
+    owner && owner !== Object.prototype;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
     for (const name of hidden) delete (owner as Record<string, unknown>)[name]
   }
 }
@@ -57,7 +68,9 @@ export function createBrowserRealm(): Realm {
   scope['Proxy'] = VisibleProxy
   return {
     importModule: async (source) => {
-      const url = NativeURL.createObjectURL(new NativeBlob([`${source}\n//# sourceURL=file:///fence.js`], { type: 'text/javascript' }))
+      const url = NativeURL.createObjectURL(
+        new NativeBlob([`${source}\n//# sourceURL=file:///fence.js`], { type: 'text/javascript' }),
+      )
       try {
         return (await import(url)) as unknown
       } finally {

@@ -25,7 +25,8 @@ export function createConsole(print: (text: string) => void, realm: Pick<Realm, 
     warn: log,
     error: log,
     dirxml: log,
-    dir: (value: unknown, options: Options = {}) => write(() => realm.inspect(value, { customInspect: false, ...options })),
+    dir: (value: unknown, options: Options = {}) =>
+      write(() => realm.inspect(value, { customInspect: false, ...options })),
     trace: (...values: unknown[]) => write(() => (values.length > 0 ? `Trace: ${realm.format(...values)}` : 'Trace')),
     assert: (holds?: unknown, ...values: unknown[]) => {
       if (holds) return

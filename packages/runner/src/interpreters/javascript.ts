@@ -62,7 +62,10 @@ export async function runModule(job: Job, stage: Stage, realm: Realm, options: M
       resolve(ending)
     }
     // Either may throw at the output limit: the run has ended by itself then.
-    const fail = (reason: unknown) => void flushed().then(() => finish(failed(reason))).catch(() => {})
+    const fail = (reason: unknown) =>
+      void flushed()
+        .then(() => finish(failed(reason)))
+        .catch(() => {})
     realm.onUncaught(fail)
     pending.onIdle(() => {
       if (isSettled) return void flushed().then(() => finish({}))

@@ -63,7 +63,7 @@ export async function loadAssets(language: 'sql' | 'sqlite'): Promise<Assets> {
   return {
     postgres: await compile(files.postgres),
     initdb: await compile(files.initdb),
-    filesystem: new Blob([await readFile(files.filesystem)]),
-    dataDir: new Blob([(await postgresDataDir()) as Uint8Array<ArrayBuffer>]),
+    filesystem: new Uint8Array(await readFile(files.filesystem)),
+    dataDir: new Uint8Array(await postgresDataDir()),
   }
 }

@@ -13,18 +13,24 @@ startWorker(async (assets: Assets) => {
   const { fetch } = globalThis
   // Pyodide fetches its standard library and streams its WebAssembly; both are here already.
   globalThis.fetch = (request) =>
-    Promise.resolve(String(request).endsWith('.zip') ? new Response(assets['library'] as ArrayBuffer) : new Response(null))
+    Promise.resolve(
+      String(request).endsWith('.zip') ? new Response(assets['library'] as ArrayBuffer) : new Response(null),
+    )
   WebAssembly.instantiateStreaming = async (_response, imports) => {
     const module = assets['python'] as WebAssembly.Module
     return { module, instance: await instantiate(module, imports) }
   }
   try {
-    return await loadPython(assets, loadPyodide as unknown as LoadPyodide, {
-      indexURL: nowhere,
-      packageBaseUrl: nowhere,
-      lockFileContents: assets['lock'] as string,
-      createPyodideModule,
-    } as never)
+    return await loadPython(
+      assets,
+      loadPyodide as unknown as LoadPyodide,
+      {
+        indexURL: nowhere,
+        packageBaseUrl: nowhere,
+        lockFileContents: assets['lock'] as string,
+        createPyodideModule,
+      } as never,
+    )
   } finally {
     globalThis.fetch = fetch
     WebAssembly.instantiateStreaming = instantiateStreaming

@@ -3,6 +3,7 @@ import { format, inspect, Proxy as VisibleProxy } from 'node-inspect-extracted'
 import type { Realm } from '../interpreter.ts'
 
 const scope = globalThis as unknown as Record<string | symbol, unknown>
+// oxlint-disable-next-line no-eval -- the code of a fence is what runs here
 const evaluate = globalThis.eval
 const { URL: NativeURL, Blob: NativeBlob, addEventListener: listen } = globalThis
 

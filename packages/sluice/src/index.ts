@@ -1,6 +1,5 @@
 /** Sluice: backpressure for TypeScript. */
 
-export { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 export { channel } from './channel/channel.ts'
 export {
   type BulkOptions,
@@ -15,4 +14,18 @@ export {
   type ValuesOptions,
   type WaitOptions,
 } from './channel/types.ts'
+export { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 export { ChannelClosed, ChannelFull, InvalidOption, type OverloadCause, Overloaded, TimedOut } from './errors.ts'
+export { batch, type BatchOptions } from './flow/batch.ts'
+export { buffer, type BufferOptions, conflate } from './flow/buffer.ts'
+export { filter, take, tap } from './flow/each.ts'
+export { flatMap, type FlatMapOptions } from './flow/flat-map.ts'
+export { abortOn, retry, type RetryOptions, timeout } from './flow/guard.ts'
+export { merge, zip } from './flow/join.ts'
+export { map, type MapOptions } from './flow/map.ts'
+export { debounce, type PaceOptions, sample, throttle, type ThrottleOptions } from './flow/pace.ts'
+export { partition, type PartitionOptions } from './flow/partition.ts'
+export { pipe } from './flow/pipe.ts'
+export { collect, forEach, sendTo } from './flow/sinks.ts'
+export type { Flow, Operator, Source, Step } from './flow/types.ts'
+export { window, type WindowOptions } from './flow/window.ts'

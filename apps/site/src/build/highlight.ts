@@ -57,11 +57,18 @@ const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAl
 export async function highlight(code: string, language: string): Promise<string> {
   const lang = grammars[language]
   if (!lang) return escape(code)
-  const lines = (await highlighter()).codeToTokensBase(code, {
-    lang: lang as never,
-    theme: 'github-light',
-    includeExplanation: 'scopeName',
-  })
+  const shiki = await highlighter()
+  let lines: ReturnType<Highlighter['codeToTokensBase']>
+  try {
+    lines = shiki.codeToTokensBase(code, {
+      lang: lang as never,
+      theme: 'github-light',
+      includeExplanation: 'scopeName',
+    })
+  } catch {
+    // Shiki 4.6 fails to explain some tokens at the end of a line; such a fence stays in one colour.
+    return escape(code)
+  }
   return lines
     .map((tokens) => {
       let html = ''

@@ -78,6 +78,8 @@ class FenceOnPage {
       (event) => void this.#copy(event.currentTarget as HTMLButtonElement),
     )
     figure.addEventListener('keydown', (event) => {
+      // The editor has run it already.
+      if (event.defaultPrevented) return
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
         event.preventDefault()
         find<HTMLFormElement>('.expect', figure)!.requestSubmit()

@@ -40,9 +40,9 @@ export type BrowserRunner = Omit<Runner, 'run'> & {
   sizeOf(language: Language): Promise<number | undefined>
 }
 
-const pingEveryMs = 1_000
+const pingEveryMs = 500
 /** A frame that is silent for longer has crashed, or its process is so short of memory that it cannot answer. */
-const silenceMs = 6_000
+const silenceMs = 4_000
 const startTimeoutMs = 120_000
 
 export function createBrowserRunner(options: BrowserRunnerOptions): BrowserRunner {
@@ -95,11 +95,22 @@ export function createBrowserRunner(options: BrowserRunnerOptions): BrowserRunne
     return home.open(engine)
   }
 
+  /** A frame may have died unnoticed after its last run: then once more, in a new one. */
+  async function takeLivingSeat(language: Language, onProgress: (progress: Progress) => void): Promise<Seat> {
+    try {
+      return await takeSeat(language, onProgress)
+    } catch (error) {
+      const home = await house?.catch(() => undefined)
+      if (!home || home.isAlive()) throw error
+      return takeSeat(language, onProgress)
+    }
+  }
+
   async function run(fence: Fence, runOptions: BrowserRunOptions = {}): Promise<RunResult> {
     const { language } = fence
     if (languages[language].runs !== 'browser')
       throw new Error(`${languages[language].label} does not run in a browser.`)
-    const seat = await takeSeat(language, (progress) => runOptions.onProgress?.(progress))
+    const seat = await takeLivingSeat(language, (progress) => runOptions.onProgress?.(progress))
     const { result } = await supervise(seat, fence, engineHere(language), runOptions)
     seat.terminate()
     await prepareNext(language)

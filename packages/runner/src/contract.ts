@@ -299,7 +299,11 @@ export function contract(name: string, create: () => Runner | Promise<Runner>, o
 
       it('streams what it prints', async () => {
         let streamed = ''
-        const { output } = await run(dialect.prints, { onOutput: (text: string) => (streamed += text) })
+        const { output } = await run(dialect.prints, {
+          onOutput: (text: string) => {
+            streamed += text
+          },
+        })
         assert.equal(streamed.replace(/\n$/, ''), output)
       })
 

@@ -87,8 +87,9 @@ export type Database = (name: string) => Doc[]
 
 /** The query language over the collections of one database. */
 export function createLanguage(collections: Database) {
-  const bySize = (name: '$median' | '$percentile') => {
-    const original = accumulators[name] as unknown as (rows: Doc[], expression: Doc, options: unknown) => unknown
+  /** Wrong on unsorted input otherwise. */
+  const onSorted = (accumulator: unknown) => {
+    const original = accumulator as (rows: Doc[], expression: Doc, options: unknown) => unknown
     return (rows: Doc[], expression: Doc, options: unknown) => {
       const input = String(expression['input']).replace(/^\$/, '')
       return original(
@@ -128,7 +129,11 @@ export function createLanguage(collections: Database) {
     })
   }
   const context = Context.init({
-    accumulator: { ...accumulators, $median: bySize('$median'), $percentile: bySize('$percentile') } as never,
+    accumulator: {
+      ...accumulators,
+      $median: onSorted(accumulators.$median),
+      $percentile: onSorted(accumulators.$percentile),
+    } as never,
     expression: { ...expressions, $meta: (row: Scored) => scoreOf(row) } as never,
     pipeline: { ...stages, ...mended, $lookup: lookup } as never,
     projection: projections,

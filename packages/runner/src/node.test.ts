@@ -1,6 +1,4 @@
 import { contract } from './contract.ts'
 import { createNodeRunner } from './node.ts'
 
-contract('Node', createNodeRunner, {
-  languages: ['js', 'ts', 'node', 'mongodb', 'sql', 'sqlite', 'python', 'tsc', 'bash', 'git'],
-})
+contract('Node', createNodeRunner, { languages: ['js', 'ts', 'node', 'mongodb', 'bash', 'git'] })

@@ -31,7 +31,7 @@ export function createConsole(print: (text: string) => void, realm: Pick<Realm, 
     assert: (holds?: unknown, ...values: unknown[]) => {
       if (holds) return
       if (typeof values[0] === 'string') values[0] = `Assertion failed: ${values[0]}`
-      else values.unshift(values.length > 0 ? 'Assertion failed:' : 'Assertion failed')
+      else values.unshift('Assertion failed')
       log(...values)
     },
     group: (...values: unknown[]) => {

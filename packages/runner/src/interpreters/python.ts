@@ -7,20 +7,27 @@ type Options = Partial<PyodideConfig> & { _makeSnapshot?: boolean; _loadSnapshot
 export type LoadPyodide = (options: Options) => Promise<PyodideAPI>
 
 /**
- * Starts Python. The asset `snapshot` (made by an earlier start, see `keep`) is the interpreter's memory right after
- * start: it makes a start four times cheaper, and as clean. It also fixes the seed of `random` and of string hashes.
+ * Starts Python. The asset `snapshot` (see `keep`) is the memory of an interpreter right after its first start: from it a
+ * start is four times cheaper, and as clean. Strings hash alike in every run, so that a printed set has one order; `random`
+ * is seeded anew.
  */
 export async function loadPython(assets: Assets, load: LoadPyodide, options: Options): Promise<Interpreter> {
+  const settings = { ...options, env: { PYTHONHASHSEED: '0' } }
   const snapshot = assets['snapshot'] as Uint8Array | undefined
-  if (!snapshot) {
-    const first = await load({ ...options, _makeSnapshot: true })
-    const made = (first as unknown as { makeMemorySnapshot: () => Uint8Array }).makeMemorySnapshot()
-    const python = await load({ ...options, _loadSnapshot: made })
-    return { run: (job, stage) => run(python, job, stage), keep: { snapshot: made } }
+  if (snapshot) {
+    const python = await load({ ...settings, _loadSnapshot: snapshot })
+    return { run: (job, stage) => run(python, job, stage) }
   }
-  const python = await load({ ...options, _loadSnapshot: snapshot })
-  return { run: (job, stage) => run(python, job, stage) }
+  const python = await load({ ...settings, _makeSnapshot: true })
+  const made = (python as unknown as { makeMemorySnapshot: () => Uint8Array }).makeMemorySnapshot()
+  return { run: (job, stage) => run(python, job, stage), keep: { snapshot: made } }
 }
+
+const prepare = `import sys
+sys.stdout.reconfigure(line_buffering=True)
+sys.stderr.reconfigure(line_buffering=True)
+if 'random' in sys.modules: sys.modules['random'].seed()
+del sys`
 
 async function run(python: PyodideAPI, job: Job, stage: Stage): Promise<Ending> {
   const decoder = new TextDecoder()
@@ -31,9 +38,7 @@ async function run(python: PyodideAPI, job: Job, stage: Stage): Promise<Ending> 
   python.setStdout({ write, isatty: false })
   python.setStderr({ write, isatty: false })
   // A whole line leaves at once: an endless loop after a print must not swallow it.
-  python.runPython(
-    'import sys; sys.stdout.reconfigure(line_buffering=True); sys.stderr.reconfigure(line_buffering=True); del sys',
-  )
+  python.runPython(prepare)
   try {
     if (job.setup !== '') {
       await python.runPythonAsync(job.setup, { filename: 'setup.py' })

@@ -69,6 +69,9 @@ export function gradient(options: GradientOptions = {}): Limit {
     get value() {
       return baseline.probeLimit || Math.floor(limit)
     },
+    get estimate() {
+      return Math.floor(limit)
+    },
     update(sample: Sample) {
       const seen = sample.rttMs >= timeoutMs ? { ...sample, dropped: true } : sample
       if (baseline.probeLimit > 0) {

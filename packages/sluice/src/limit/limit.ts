@@ -14,6 +14,8 @@ export type Sample = {
 export type Limit = {
   /** How many may be in flight now: a whole number of at least 1. */
   readonly value: number
+  /** What `value` would be if it were not lowered for a moment to measure. Default: `value`. */
+  readonly estimate?: number
   /** Takes in one sample, in the order in which the work ended, and gives the new `value`. */
   update(sample: Sample): number
 }

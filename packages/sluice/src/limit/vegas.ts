@@ -82,6 +82,9 @@ export function vegas(options: VegasOptions = {}): Limit {
     get value() {
       return baseline.probeLimit || Math.floor(limit)
     },
+    get estimate() {
+      return Math.floor(limit)
+    },
     update(sample: Sample) {
       const seen = sample.rttMs >= timeoutMs ? { ...sample, dropped: true } : sample
       if (baseline.probeLimit > 0) {

@@ -1,0 +1,38 @@
+/** What travels with a piece of work through the policies that stand around it. */
+
+/** Facts about one piece of work. Every policy reads what concerns it and hands on the rest. */
+export type Context = {
+  /** Calls it off: what waits leaves, what runs is told. */
+  readonly signal?: AbortSignal | undefined
+  /** When its result is worth nothing any more, on the clock of the policies. */
+  readonly deadlineAt?: number | undefined
+  /** 0 is the most important; a gate with n levels knows 0 to n − 1. */
+  readonly priority?: number | undefined
+  /** On whose behalf it is done (a user, a tenant): within a priority, shedding goes by this, and rates are kept per key. */
+  readonly key?: string | undefined
+  /** Doing it twice does no more than doing it once. Only then is it retried or hedged. */
+  readonly idempotent?: boolean | undefined
+  /** How many times it was tried before; set by `retries`. */
+  readonly attempt?: number | undefined
+}
+
+/** A piece of work. It gets the context, whose `signal` it should hand on to whatever it calls. */
+export type Work<T> = (context: Context) => T | PromiseLike<T>
+
+/** Something that stands around work: decides whether, when and how often it runs. */
+export type Policy = {
+  run<T>(work: Work<T>, context?: Context): Promise<T>
+}
+
+/** Work that nothing is known about. */
+export const noContext: Context = {}
+
+/** Calls work as a promise does: what it throws at once becomes a rejection. */
+export function call<T>(work: Work<T>, context: Context): Promise<T> {
+  try {
+    const result = work(context)
+    return result instanceof Promise ? result : Promise.resolve(result)
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
+}

@@ -1,0 +1,347 @@
+/** Enforces a limit: who runs now, who waits, who is refused. */
+
+import { type Clock, systemClock } from '../clock.ts'
+import { type Context, noContext, type Policy, type Work } from '../context.ts'
+import { type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
+import { ExponentialAverage } from '../limit/exponential-average.ts'
+import { fixed } from '../limit/fixed.ts'
+import type { Limit } from '../limit/limit.ts'
+import { checkChoice, checkCount, checkFunction, checkMs, checkNumber } from '../options.ts'
+import { Codel, type CodelOptions } from './codel.ts'
+import { type Outcome, Permit } from './permit.ts'
+import { mostLevels, shareOf, WaitQueue } from './queue.ts'
+import { Waiter } from './waiter.ts'
+
+/**
+ * In which order those of one priority are served.
+ *
+ * - `fifo`: first come, first served.
+ * - `lifo`: the newest first. Whoever waited long has mostly given up already.
+ * - `adaptive`: `fifo` while nearly all get through, `lifo` once about a fifth of what comes is turned away, until that has passed: fair as
+ *   long as that is affordable. After Maurer, "Fail at Scale", 2015.
+ */
+export type QueueOrder = (typeof orders)[number]
+const orders = ['fifo', 'lifo', 'adaptive'] as const
+
+export type QueueOptions = {
+  /** How many may wait; a function of the limit if it should follow it. 0: nobody. Default: as many as the limit (waiting then takes about as long as the work), and those more that a limit keeps out while it measures. */
+  capacity?: number | ((limit: number) => number)
+  /** Default `adaptive`. */
+  order?: QueueOrder
+  /** Nobody waits longer than this. Default: as long as the deadline allows. */
+  maxWaitMs?: number
+  /** Controlled delay (RFC 8289), for queues that are long enough to stand. Default: none. */
+  delay?: CodelOptions
+}
+
+export type GateOptions = {
+  /** A limit, or a number for one that does not change. */
+  limit: Limit | number
+  queue?: QueueOptions
+  /** How many priorities there are, 1 to 32, and which one work has that does not say (default: the least important). */
+  priority?: { levels: number; default?: number }
+  /** Whether an error means that the resource pushed back or was too slow. Default: `Overloaded`, `TimedOut`, and a `TimeoutError` of `AbortSignal.timeout`. */
+  isDropped?: (error: unknown) => boolean
+  /** Told what happens, for telemetry. */
+  observer?: GateObserver
+  clock?: Clock
+}
+
+export type GateObserver = {
+  onAdmit?(waitedMs: number): void
+  onRefuse?(cause: OverloadCause, waitedMs: number): void
+  onRelease?(rttMs: number, outcome: Outcome): void
+}
+
+export type GateStats = {
+  limit: number
+  inFlight: number
+  waiting: number
+  /** So much overflows that an `adaptive` queue serves the newest first. */
+  isOverloaded: boolean
+  /** `arrived = admitted + waiting + cancelled + all that was refused`, always. */
+  arrived: number
+  admitted: number
+  /** Called off while they waited, or before. */
+  cancelled: number
+  refused: Partial<Record<OverloadCause, number>>
+}
+
+/** A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with the signal's reason when it is called off. */
+export type Gate = Policy & {
+  /** Waits for a permit if need be. The caller has to release it. Rejects like `run`. */
+  acquire(context?: Context): Promise<Permit>
+  /** A permit if one is free and nobody waits, else `undefined`; never waits. */
+  tryAcquire(context?: Context): Permit | undefined
+  readonly limit: Limit
+  readonly inFlight: number
+  readonly waiting: number
+  stats(): GateStats
+}
+
+/** What one that is served takes off the pressure: at one turned away for four served, a fifth of all, it neither rises nor falls. */
+const relief = 0.25
+/** The pressure from which on a queue is overloaded. */
+const overloadAt = 8
+
+/** The keys' shares are dealt anew so often. */
+const epochMs = 3_600_000
+
+/**
+ * Admits as much work as a limit says, lets a bounded number wait, and refuses the rest before it costs anything.
+ *
+ * When the queue is full the least important waiter gives way (to the newcomer if that is more important); among equals, those whose keys fall
+ * into the same share of all keys, and the shares change every hour. So under overload a part of the users is served wholly rather than all of
+ * them by halves: after Zhou et al., "Overload Control for Scaling WeChat Microservices" (DAGOR), 2018. Use keys for all work or for none:
+ * work without one is shed last.
+ *
+ * Work with a `deadlineAt` is refused as soon as it could not be done by then, judged by the mean of past work and the line before it: when it
+ * comes, while it waits, and when its turn comes. If nothing is in flight it is let through, or a wrong judgement could never be mended.
+ */
+export function gate(options: GateOptions): Gate {
+  return new LimitGate(options)
+}
+
+/** A gate with a limit that stays: so many at once, so many waiting (default 0), the rest is refused. Keeps one dependency's trouble from taking all there is. */
+export function bulkhead(limit: number, waiting = 0, options: Omit<GateOptions, 'limit' | 'queue'> = {}): Gate {
+  checkCount('waiting', waiting, { min: 0, unbounded: true })
+  return gate({ ...options, limit, queue: { capacity: waiting, order: 'fifo' } })
+}
+
+class LimitGate implements Gate {
+  readonly limit: Limit
+  inFlight = 0
+  readonly #queue: WaitQueue
+  readonly #capacity: (limit: number) => number
+  readonly #order: QueueOrder
+  readonly #maxWaitMs: number
+  readonly #codel: Codel | undefined
+  readonly #levels: number
+  readonly #defaultLevel: number
+  readonly #isDropped: (error: unknown) => boolean
+  readonly #observer: GateObserver | undefined
+  readonly #clock: Clock
+  /** How long work takes, as far as is known; 0 when it is not. */
+  readonly #serviceMs = new ExponentialAverage(20, 10)
+  /** Rises by 1 with each that finds the queue full, falls by a quarter with each that is served from it: overload shows as a rise. */
+  #pressure = 0
+  #isOverloaded = false
+  #arrived = 0
+  #admitted = 0
+  #cancelled = 0
+  readonly #refused: Partial<Record<OverloadCause, number>> = {}
+
+  constructor(options: GateOptions) {
+    const { limit, queue = {}, priority = { levels: 1 }, clock = systemClock } = options
+    this.limit = typeof limit === 'object' && limit !== null ? limit : fixed(limit)
+    this.#levels = checkNumber('priority.levels', checkCount('priority.levels', priority.levels), { max: mostLevels })
+    this.#defaultLevel = priority.default ?? this.#levels - 1
+    checkNumber('priority.default', checkCount('priority.default', this.#defaultLevel, { min: 0 }), {
+      max: this.#levels - 1,
+    })
+    const capacity = queue.capacity ?? this.#spare
+    if (typeof capacity === 'number') checkCount('queue.capacity', capacity, { min: 0, unbounded: true })
+    else checkFunction('queue.capacity', capacity)
+    this.#capacity = typeof capacity === 'number' ? () => capacity : capacity
+    this.#order = checkChoice('queue.order', queue.order ?? 'adaptive', orders)
+    this.#maxWaitMs = checkMs('queue.maxWaitMs', queue.maxWaitMs ?? Infinity, { unbounded: true })
+    this.#codel = queue.delay && new Codel(queue.delay)
+    this.#queue = new WaitQueue(this.#levels)
+    this.#isDropped = checkFunction('isDropped', options.isDropped ?? isPushback)
+    this.#observer = options.observer
+    this.#clock = clock
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
+    const permit = this.#admit(context)
+    if (permit instanceof Permit) return this.#work(work, context, permit)
+    return permit.then((granted) => {
+      // Called off between its turn and now.
+      if (context.signal?.aborted) {
+        granted.release('ignored')
+        throw context.signal.reason
+      }
+      return this.#work(work, context, granted)
+    })
+  }
+
+  acquire(context: Context = noContext): Promise<Permit> {
+    const permit = this.#admit(context)
+    return permit instanceof Permit ? Promise.resolve(permit) : permit
+  }
+
+  tryAcquire(context: Context = noContext): Permit | undefined {
+    if (context.signal?.aborted || !this.#hasRoom()) return undefined
+    const now = this.#clock.now()
+    if (context.deadlineAt !== undefined && this.#isHopeless(context.deadlineAt, now, 0)) return undefined
+    this.#arrived++
+    return this.#grant(now, now)
+  }
+
+  stats(): GateStats {
+    return {
+      limit: this.limit.value,
+      inFlight: this.inFlight,
+      waiting: this.waiting,
+      isOverloaded: this.#isOverloaded,
+      arrived: this.#arrived,
+      admitted: this.#admitted,
+      cancelled: this.#cancelled,
+      refused: { ...this.#refused },
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.inFlight < this.limit.value && this.#queue.length === 0
+  }
+
+  #work<T>(work: Work<T>, context: Context, permit: Permit): Promise<T> {
+    let result: T | PromiseLike<T>
+    try {
+      result = work(context)
+    } catch (error) {
+      permit.release(this.#isDropped(error) ? 'dropped' : 'ignored')
+      return Promise.reject(error as Error)
+    }
+    if (!isThenable(result)) {
+      permit.release()
+      return Promise.resolve(result)
+    }
+    return result.then(
+      (value) => {
+        permit.release()
+        return value
+      },
+      (error: unknown) => {
+        permit.release(this.#isDropped(error) ? 'dropped' : 'ignored')
+        throw error
+      },
+    ) as Promise<T>
+  }
+
+  #admit(context: Context): Permit | Promise<Permit> {
+    const level = context.priority ?? this.#defaultLevel
+    if (!(level >= 0 && level < this.#levels && Number.isInteger(level))) {
+      checkNumber('priority', checkCount('priority', level, { min: 0 }), { max: this.#levels - 1 })
+    }
+    this.#arrived++
+    if (context.signal?.aborted) {
+      this.#cancelled++
+      return Promise.reject(context.signal.reason as Error)
+    }
+    const now = this.#clock.now()
+    const hasRoom = this.#hasRoom()
+    const { deadlineAt } = context
+    if (deadlineAt !== undefined) {
+      const ahead = hasRoom ? 0 : this.#queue.ahead(level, !this.#newestFirst) + 1
+      if (this.#isHopeless(deadlineAt, now, ahead)) return Promise.reject(this.#refuse('deadline', 0))
+    }
+    return hasRoom ? this.#grant(now, now) : this.#wait(context, level, now)
+  }
+
+  #wait(context: Context, level: number, now: number): Promise<Permit> {
+    const bucket = context.key === undefined ? -1 : shareOf(context.key, Math.floor(now / epochMs))
+    // Written so that a capacity that is no number lets nobody wait.
+    if (!(this.#queue.length < this.#capacity(this.limit.value))) {
+      this.#pressure = Math.min(this.#pressure + 1, 2 * overloadAt)
+      if (this.#pressure >= overloadAt) this.#isOverloaded = true
+      const victim = this.#queue.length > 0 ? this.#queue.victim(level, bucket, this.#newestFirst) : undefined
+      if (victim === undefined) return Promise.reject(this.#refuse('queue-full', 0))
+      this.#turnAway(victim, victim.level > level ? 'priority' : 'queue-full')
+    }
+    const waiter = new Waiter(context, now, level, bucket, this.#onAbort)
+    this.#queue.add(waiter)
+    const latestAt = context.deadlineAt === undefined ? Infinity : context.deadlineAt - this.#serviceMs.value
+    const delayMs = Math.min(this.#maxWaitMs, latestAt - now)
+    if (delayMs < Infinity)
+      waiter.cancelTimer = this.#clock.schedule(delayMs, () => {
+        waiter.cancelTimer = undefined
+        this.#turnAway(waiter, delayMs === this.#maxWaitMs ? 'queue-delay' : 'deadline')
+      })
+    return waiter.promise
+  }
+
+  readonly #spare = (limit: number): number => 2 * (this.limit.estimate ?? limit) - limit
+
+  get #newestFirst(): boolean {
+    return this.#order === 'lifo' || (this.#order === 'adaptive' && this.#isOverloaded)
+  }
+
+  #grant(now: number, since: number): Permit {
+    this.#admitted++
+    this.#observer?.onAdmit?.(now - since)
+    return new Permit(now, now - since, ++this.inFlight, this.#onRelease)
+  }
+
+  #turnAway(waiter: Waiter, cause: OverloadCause): void {
+    this.#queue.remove(waiter)
+    waiter.reject(this.#refuse(cause, this.#clock.now() - waiter.since))
+  }
+
+  #refuse(cause: OverloadCause, waitedMs: number): Overloaded {
+    this.#refused[cause] = (this.#refused[cause] ?? 0) + 1
+    this.#observer?.onRefuse?.(cause, waitedMs)
+    return new Overloaded(cause, this.#waitMs(this.#queue.length + 1))
+  }
+
+  /** How long the work of so many takes to get through. */
+  #waitMs(count: number): number {
+    return (count * this.#serviceMs.value) / this.limit.value
+  }
+
+  #isHopeless(deadlineAt: number, now: number, ahead: number): boolean {
+    if (now >= deadlineAt) return true
+    return this.inFlight > 0 && now + this.#waitMs(ahead) + this.#serviceMs.value > deadlineAt
+  }
+
+  readonly #onAbort = (waiter: Waiter): void => {
+    this.#queue.remove(waiter)
+    this.#cancelled++
+    waiter.reject(waiter.context.signal!.reason)
+  }
+
+  readonly #onRelease = (permit: Permit, outcome: Outcome): void => {
+    this.inFlight--
+    const now = this.#clock.now()
+    const rttMs = now - permit.since
+    if (outcome !== 'ignored') {
+      if (outcome === 'done') this.#serviceMs.add(rttMs)
+      this.limit.update({ rttMs, inFlight: permit.inFlight, dropped: outcome === 'dropped' })
+    }
+    this.#observer?.onRelease?.(rttMs, outcome)
+    while (this.#queue.length > 0 && this.inFlight < this.limit.value) this.#serve(now)
+  }
+
+  /** Lets the next one in, or turns it away. */
+  #serve(now: number): void {
+    const waiter = this.#queue.next(this.#newestFirst)
+    const { deadlineAt } = waiter.context
+    if (this.#codel?.drops(now, now - waiter.since, this.#queue.length === 1)) {
+      this.#turnAway(waiter, 'queue-delay')
+    } else if (deadlineAt !== undefined && this.#isHopeless(deadlineAt, now, 0)) {
+      this.#turnAway(waiter, 'deadline')
+    } else {
+      this.#queue.remove(waiter)
+      this.#pressure = Math.max(0, this.#pressure - relief)
+      if (this.#pressure === 0) this.#isOverloaded = false
+      waiter.resolve(this.#grant(now, waiter.since))
+    }
+  }
+}
+
+function isThenable<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  return typeof result === 'object' && result !== null && typeof (result as PromiseLike<T>).then === 'function'
+}
+
+/** The default of `isDropped`. */
+export function isPushback(error: unknown): boolean {
+  return (
+    error instanceof Overloaded ||
+    error instanceof TimedOut ||
+    (error instanceof DOMException && error.name === 'TimeoutError')
+  )
+}

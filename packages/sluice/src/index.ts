@@ -34,3 +34,17 @@ export { fixed } from './limit/fixed.ts'
 export { type GradientOptions, gradient } from './limit/gradient.ts'
 export type { Bounds, Limit, Sample } from './limit/limit.ts'
 export { type VegasOptions, vegas } from './limit/vegas.ts'
+export { call, type Context, noContext, type Policy, type Work } from './context.ts'
+export type { CodelOptions } from './gate/codel.ts'
+export {
+  bulkhead,
+  type Gate,
+  type GateObserver,
+  type GateOptions,
+  type GateStats,
+  gate,
+  isPushback,
+  type QueueOptions,
+  type QueueOrder,
+} from './gate/gate.ts'
+export { type Outcome, Permit } from './gate/permit.ts'

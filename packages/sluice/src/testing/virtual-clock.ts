@@ -11,6 +11,8 @@ export type VirtualClock = Clock & {
   advance(ms: number): Promise<void>
   /** Fires timers, however far ahead, until none is left (or `limit` have fired, which is an error: a timer that renews itself). */
   run(limit?: number): Promise<void>
+  /** Fires timers until `promise` has settled, and gives its outcome. An error when none is left and it still waits: it would for ever. */
+  until<T>(promise: Promise<T> | T): Promise<T>
   /** Lets every promise that can settle now settle, without moving time. */
   settle(): Promise<void>
 }
@@ -57,6 +59,20 @@ export function virtualClock(startMs = 0): VirtualClock {
           throw new Error(`${limit} timers fired and ${heap.length} are still set: one renews itself`)
         await fireNext()
       }
+    },
+    async until(promise) {
+      let isSettled = false
+      const note = (): void => {
+        isSettled = true
+      }
+      Promise.resolve(promise).then(note, note)
+      await settle()
+      for (let fired = 0; !isSettled; fired++) {
+        if (fired === 1_000_000) throw new Error(`It has not settled after ${fired} timers, at ${now} ms`)
+        if (heap.length === 0) throw new Error(`It never settles: it is ${now} ms, it waits, and no timer is set`)
+        await fireNext()
+      }
+      return promise
     },
     settle,
   }

@@ -120,6 +120,7 @@ export function readSource(file: string, text: string): Source {
         ts.isPropertyDeclaration(parent) ||
         ts.isMethodSignature(parent) ||
         ts.isTypeReferenceNode(parent) ||
+        ts.isExportSpecifier(parent) ||
         ts.isJsxAttribute(parent)
       const isDeclaration =
         (ts.isVariableDeclaration(parent) ||

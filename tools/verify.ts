@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Document, RunFence } from '@viva/bank'
 import { fencesHash, loadBank } from '@viva/bank/load'
-import type { Engine, Language } from '@viva/runner'
+import { type Engine, type Language, languages } from '@viva/runner'
 import { createNodeRunner, nodeEngine } from '@viva/runner/node'
 import { diffLines } from './verify/diff.ts'
 import { hashFolder, type Outcome, Outcomes } from './verify/outcome.ts'
@@ -84,7 +84,7 @@ export async function verify(options: VerifyOptions = {}): Promise<VerifyResult>
         failedFiles.add(document.file)
         fail(`${document.file}:${fence.line}: ${fence.language}: ${problem}`)
       }
-      if (outcome.durationMs > readerLimitMs && !outcome.stopped) {
+      if (languages[fence.language].runs === 'browser' && outcome.durationMs > readerLimitMs && !outcome.stopped) {
         log(
           `${document.file}:${fence.line}: ${fence.language}: took ${(outcome.durationMs / 1000).toFixed(1)} s here; a reader's run ends at ${readerLimitMs / 1000} s`,
         )

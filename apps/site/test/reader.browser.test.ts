@@ -86,7 +86,7 @@ suite('a reader', () => {
     await context.close()
   })
 
-  test('predicts right and wrong, edits, resets; each is one event', async () => {
+  test('predicts right and wrong, edits, resets; each run is one event', async () => {
     const { page, context, problems } = await site.open(question)
     const bench = page.locator('.bench')
     const expected = (await bench.locator('.recorded samp').textContent())!
@@ -112,6 +112,8 @@ suite('a reader', () => {
       [
         ['prediction', true],
         ['prediction', false],
+        // Edited code is a run of its own: no prediction about it counts.
+        ['run', undefined],
       ],
     )
     assert.deepEqual(problems, [])
@@ -153,7 +155,7 @@ suite('a reader', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/quiz\/run\/\?.*seed=/)
     await page.waitForSelector('.prompt')
-    const length = Number(/of (\d+)/.exec((await page.textContent('.head'))!)![1])
+    const length = Number(/of (\d+)/.exec((await page.textContent('.head span'))!)![1])
     for (let item = 0; item < length; item++) {
       await answerByKeyboard(page)
       // The verdict is there; Enter goes on (from a text field too).

@@ -335,7 +335,7 @@ export function contract(name: string, create: () => Runner | Promise<Runner>, o
       if (flood !== undefined) {
         it('stops a flood at the output limit, between two characters', async () => {
           const limit = 1_000
-          const result = await run({ code: flood }, { outputLimitBytes: limit, timeoutMs: 20_000 })
+          const result = await run({ code: flood }, { outputLimitBytes: limit, timeoutMs: 60_000 })
           assert.equal(result.stopped, 'output')
           assert.match(result.notice ?? '', /output limit/)
           const bytes = new TextEncoder().encode(result.output).length

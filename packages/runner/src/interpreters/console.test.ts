@@ -8,7 +8,13 @@ import { createConsole } from './console.ts'
 
 const values: unknown[] = [
   ...[1, -0, 's', 10n, null, undefined, true, Symbol('x'), /x/g, new Date(0), new Date(Number.NaN)],
-  ...[[1, 'a', { b: [[[1]]] }], { a: 1, f() {}, g: class Foo {} }, [, 1], Array(5), 'a'.repeat(30).split('')],
+  ...[
+    [1, 'a', { b: [[[1]]] }],
+    { a: 1, f() {}, g: class Foo {} },
+    Object.assign(Array(2), { 1: 1 }),
+    Array(5),
+    'a'.repeat(30).split(''),
+  ],
   ...[
     new Map([[1, { a: 2 }]]),
     new Set([1]),

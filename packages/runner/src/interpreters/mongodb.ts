@@ -15,7 +15,11 @@ export function loadMongodb(realm: Realm): Promise<Interpreter> {
 function createShell(stage: Stage, realm: Realm): Record<string, unknown> {
   const collections = new Map<string, Collection>()
   const ObjectId = createObjectId()
-  const house: House = { newId: () => ObjectId(), language: createLanguage((name) => collection(name).documents) }
+  const house: House = {
+    newId: () => ObjectId(),
+    writes: 0,
+    language: createLanguage((name) => collection(name).documents),
+  }
 
   function collection(name: string): Collection {
     let found = collections.get(name)

@@ -11,7 +11,7 @@ const collection = (name: string): Collection => {
   return found
 }
 const newId = createObjectId()
-const house: House = { newId, language: createLanguage((name) => collection(name).documents) }
+const house: House = { writes: 0, newId, language: createLanguage((name) => collection(name).documents) }
 
 beforeEach(() => {
   collections = new Map()
@@ -193,6 +193,33 @@ describe('unique indexes', () => {
     collection('t').insertMany([{ k: 1 }, { k: 1 }])
     assert.throws(() => collection('t').createIndex({ k: 1 }, { unique: true }), { code: 11000 })
     assert.equal(collection('t').getIndexes().length, 1)
+  })
+})
+
+describe('many documents', () => {
+  it('are inserted, changed and deleted in time that grows with their number', () => {
+    const t = collection('t')
+    t.createIndex({ k: 1 }, { unique: true })
+    const startedAt = performance.now()
+    t.insertMany(Array.from({ length: 20_000 }, (_, k) => ({ k })))
+    t.updateMany({ k: { $gte: 10_000 } }, { $inc: { n: 1 } })
+    t.deleteMany({ k: { $lt: 10_000 } })
+    // A second or so; comparing each with each takes minutes.
+    assert.ok(performance.now() - startedAt < 30_000)
+    assert.equal(t.countDocuments({ n: 1 }), 10_000)
+    t.insertOne({ k: 0 })
+    assert.throws(() => t.insertOne({ k: 10_000 }), { code: 11000 })
+  })
+})
+
+describe('$out and $merge', () => {
+  it('write into a collection, whose unique keys count from then on', () => {
+    collection('a').insertMany([{ _id: 1 }, { _id: 2 }])
+    collection('a')
+      .aggregate([{ $match: { _id: 2 } }, { $merge: { into: 'b' } }])
+      .toArray()
+    assert.deepEqual(collection('b').find().toArray(), [{ _id: 2 }])
+    assert.throws(() => collection('b').insertOne({ _id: 2 }), { code: 11000 })
   })
 })
 

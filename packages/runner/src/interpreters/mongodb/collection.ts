@@ -8,15 +8,21 @@ import { parseSearch, scoreDocument, scoreTerms } from './text.ts'
 type Update = Doc | Doc[]
 type UpdateOptions = { upsert?: boolean; arrayFilters?: Doc[] }
 type FindAndUpdateOptions = UpdateOptions & { sort?: Doc; projection?: Doc; returnDocument?: 'before' | 'after' }
-type Found = { documents: Doc[]; walk?: Walk; text?: { index: Index; keysExamined: number } }
+type Found = { documents: Doc[]; text?: { index: Index; keysExamined: number } }
 
 /** What the collections of one database share. */
-export type House = { language: Language; newId: () => unknown }
+export type House = {
+  language: Language
+  newId: () => unknown
+  /** Counts the pipelines that wrote into a collection by themselves ($out, $merge). */
+  writes: number
+}
 
 export class Collection {
   readonly #name: string
   readonly #house: House
   readonly documents: Doc[] = []
+  #seenWrites = 0
   #indexes: Index[] = [new Index({ _id: 1 }, { unique: true })]
 
   constructor(name: string, house: House) {
@@ -31,24 +37,27 @@ export class Collection {
   #matches = (document: Doc, filter: Doc) => this.#house.language.matches(document, filter)
 
   /** The documents that a filter finds, in the order of insertion, with their text score if it searches. */
-  search(filter: Doc, sort?: Doc): Found {
+  search(filter: Doc): Found {
     const { $text, ...rest } = filter
     if ($text !== undefined) {
       const found = this.#searchText($text as Doc)
       return { ...found, documents: this.#house.language.filter(found.documents, rest) }
     }
     if (JSON.stringify(filter)?.includes('"$text"')) throw notModelled('$text inside $and, $or or $nor')
+    return { documents: this.#house.language.filter(this.documents, filter) }
+  }
+
+  /** The index that a query would walk: the one that fetches the fewest documents, and gives the order if one does. */
+  plan(filter: Doc, sort?: Doc): Walk | undefined {
     const walks = this.#indexes
       .map((index) => walk(index, this.documents, filter, sort, this.#matches))
       .filter((one) => one !== undefined)
-      .toSorted(
-        (a, b) =>
-          Number(b.givesOrder) - Number(a.givesOrder) ||
-          a.documents.length - b.documents.length ||
-          a.keysExamined - b.keysExamined,
-      )
-    const [best] = walks
-    return { documents: this.#house.language.filter(this.documents, filter), ...(best && { walk: best }) }
+    return walks.toSorted(
+      (a, b) =>
+        Number(b.givesOrder) - Number(a.givesOrder) ||
+        a.documents.length - b.documents.length ||
+        a.keysExamined - b.keysExamined,
+    )[0]
   }
 
   #searchText(text: Doc): { documents: Doc[]; text: { index: Index; keysExamined: number } } {
@@ -96,6 +105,8 @@ export class Collection {
     }
     const isSearch = match && '$text' in match
     const rows = isSearch ? this.search(match).documents : this.documents
+    const last = pipeline.at(-1) ?? {}
+    if ('$out' in last || '$merge' in last) this.#house.writes++
     return output(this.#house.language.aggregate(rows.map(copyScored), isSearch ? rest : pipeline))
   }
 
@@ -103,9 +114,9 @@ export class Collection {
     const added = copy(Object.hasOwn(document, '_id') ? document : { _id: this.#house.newId(), ...document })
     // A server stores `_id` first, and tells the caller's object its new id.
     const stored = { _id: added['_id'], ...added }
-    for (const index of this.#indexes)
-      index.checkUnique(this.#namespace, this.documents, stored, this.#matches, errorName)
+    this.#check(stored, errorName === undefined ? {} : { errorName })
     this.documents.push(stored)
+    for (const index of this.#indexes) index.add(stored, this.#matches)
     document['_id'] = stored['_id']
     return stored['_id']
   }
@@ -129,10 +140,33 @@ export class Collection {
     return { acknowledged: true, insertedIds }
   }
 
+  /** Throws where a unique index forbids a document; reads the collection anew after a pipeline wrote into it. */
+  #check(candidate: Doc, how: { instead?: Doc; errorName?: string }): void {
+    if (this.#seenWrites !== this.#house.writes) {
+      this.#seenWrites = this.#house.writes
+      for (const index of this.#indexes) {
+        index.clear()
+        for (const document of this.documents) index.add(document, this.#matches)
+      }
+    }
+    for (const index of this.#indexes) index.checkUnique(this.#namespace, candidate, this.#matches, how)
+  }
+
+  #replace(at: number, changed: Doc): void {
+    const instead = this.documents[at] as Doc
+    this.#check(changed, { instead })
+    this.documents[at] = changed
+    for (const index of this.#indexes) {
+      index.remove(instead)
+      index.add(changed, this.#matches)
+    }
+  }
+
   #change(targets: Doc[], filter: Doc, update: Update, options: UpdateOptions): { modified: number } {
     let modified = 0
+    const places = new Map(targets.length > 1 ? this.documents.map((document, at) => [document, at]) : [])
     for (const target of targets) {
-      const at = this.documents.indexOf(target)
+      const at = places.get(target) ?? this.documents.indexOf(target)
       const changed = this.#updated(target, filter, update, options, false)
       if (JSON.stringify(changed) === JSON.stringify(target)) continue
       if (JSON.stringify(changed['_id']) !== JSON.stringify(target['_id'])) {
@@ -142,9 +176,7 @@ export class Collection {
           'ImmutableField',
         )
       }
-      const others = this.documents.toSpliced(at, 1)
-      for (const index of this.#indexes) index.checkUnique(this.#namespace, others, changed, this.#matches)
-      this.documents[at] = changed
+      this.#replace(at, changed)
       modified++
     }
     return { modified }
@@ -208,9 +240,7 @@ export class Collection {
     if (!target) return this.#updateSome(filter, { $set: replacement }, options, 1)
     const changed = { _id: target['_id'], ...copy(replacement) }
     const at = this.documents.indexOf(target)
-    for (const index of this.#indexes)
-      index.checkUnique(this.#namespace, this.documents.toSpliced(at, 1), changed, this.#matches)
-    this.documents[at] = changed
+    this.#replace(at, changed)
     return { acknowledged: true, insertedId: null, matchedCount: 1, modifiedCount: 1, upsertedCount: 0 }
   }
 
@@ -240,7 +270,11 @@ export class Collection {
   }
 
   #delete(targets: Doc[]) {
-    for (const target of targets) this.documents.splice(this.documents.indexOf(target), 1)
+    const gone = new Set(targets)
+    const left = this.documents.filter((document) => !gone.has(document))
+    this.documents.length = 0
+    for (const document of left) this.documents.push(document)
+    for (const index of this.#indexes) for (const target of targets) index.remove(target)
     return { acknowledged: true, deletedCount: targets.length }
   }
 
@@ -267,7 +301,8 @@ export class Collection {
     const indexes = [...this.#indexes]
     if (addIndex(indexes, index)) {
       for (const document of this.documents) {
-        index.checkUnique(this.#namespace, this.documents, document, this.#matches)
+        index.checkUnique(this.#namespace, document, this.#matches)
+        index.add(document, this.#matches)
         if (index.text) scoreTerms(document, index.text)
       }
       this.#indexes = indexes
@@ -309,7 +344,7 @@ export class Collection {
 
   drop(): boolean {
     this.documents.length = 0
-    this.#indexes.length = 1
+    this.#indexes = [new Index({ _id: 1 }, { unique: true })]
     return true
   }
 }
@@ -410,7 +445,8 @@ export class Cursor {
    * counted on these documents. There is one plan, no cache and no time.
    */
   explain(_verbosity = 'queryPlanner') {
-    const found = this.#collection.search(this.#filter, this.#sort)
+    const found = this.#collection.search(this.#filter)
+    const walked = found.text ? undefined : this.#collection.plan(this.#filter, this.#sort)
     const fields = Object.entries(this.#projection)
     const nReturned = this.toArray().length
     let plan: Doc
@@ -424,8 +460,8 @@ export class Cursor {
       }
       keys = found.text.keysExamined
       documents = found.documents.length
-    } else if (found.walk) {
-      const { index, keysExamined } = found.walk
+    } else if (walked) {
+      const { index, keysExamined } = walked
       const scan = { stage: 'IXSCAN', keyPattern: index.key, indexName: index.name }
       const covers =
         fields.some(([, how]) => how === 1 || how === true) &&
@@ -434,12 +470,12 @@ export class Cursor {
         Object.keys(this.#filter).every((field) => field in index.key)
       plan = covers ? { stage: 'PROJECTION_COVERED', inputStage: scan } : { stage: 'FETCH', inputStage: scan }
       keys = keysExamined
-      documents = covers ? 0 : found.walk.documents.length
+      documents = covers ? 0 : walked.documents.length
     } else {
       plan = { stage: 'COLLSCAN' }
       documents = this.#collection.documents.length
     }
-    if (this.#sort && !found.walk?.givesOrder) plan = { stage: 'SORT', sortPattern: this.#sort, inputStage: plan }
+    if (this.#sort && !walked?.givesOrder) plan = { stage: 'SORT', sortPattern: this.#sort, inputStage: plan }
     return {
       queryPlanner: { winningPlan: plan },
       executionStats: { nReturned, totalKeysExamined: keys, totalDocsExamined: documents },

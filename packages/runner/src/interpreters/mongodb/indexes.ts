@@ -22,6 +22,7 @@ export class Index {
   readonly key: IndexKey
   readonly options: IndexOptions
   readonly text: TextOptions | undefined
+  readonly #owners = new Map<string, Doc>()
 
   constructor(key: IndexKey, options: IndexOptions) {
     const entries = Object.entries(key)
@@ -92,21 +93,18 @@ export class Index {
     return entries
   }
 
-  /** Throws E11000 where one of `documents` has the same key as `candidate`. */
+  /** Throws E11000 where a document other than `instead` has a key of `candidate`. */
   checkUnique(
     namespace: string,
-    documents: readonly Doc[],
     candidate: Doc,
     matches: Matches,
-    errorName?: string,
+    { instead, errorName }: { instead?: Doc; errorName?: string } = {},
   ): void {
     if (!this.options.unique || !this.holds(candidate, matches)) return
-    const own = this.entries(candidate)
-    const ownKeys = new Set(own.map((entry) => entry.map(keyOf).join('|')))
-    for (const document of documents) {
-      if (document === candidate || !this.holds(document, matches)) continue
-      if (!this.entries(document).some((entry) => ownKeys.has(entry.map(keyOf).join('|')))) continue
-      const shown = Object.keys(this.key).map((field, index) => `${field}: ${show(own[0]?.[index])}`)
+    for (const entry of this.entries(candidate)) {
+      const owner = this.#owners.get(ownerKey(entry))
+      if (owner === undefined || owner === instead) continue
+      const shown = Object.keys(this.key).map((field, index) => `${field}: ${show(entry[index])}`)
       throw new MongoServerError(
         `E11000 duplicate key error collection: ${namespace} index: ${this.name} dup key: { ${shown.join(', ')} }`,
         11000,
@@ -115,6 +113,28 @@ export class Index {
       )
     }
   }
+
+  /** Notes who owns the keys of a unique index. */
+  add(document: Doc, matches: Matches): void {
+    if (!this.options.unique || !this.holds(document, matches)) return
+    for (const entry of this.entries(document)) this.#owners.set(ownerKey(entry), document)
+  }
+
+  remove(document: Doc): void {
+    if (!this.options.unique) return
+    for (const entry of this.entries(document)) {
+      const key = ownerKey(entry)
+      if (this.#owners.get(key) === document) this.#owners.delete(key)
+    }
+  }
+
+  clear(): void {
+    this.#owners.clear()
+  }
+}
+
+function ownerKey(entry: unknown[]): string {
+  return entry.map(keyOf).join('|')
 }
 
 /** Adds an index; the errors are a server's own. Returns false where the same one exists. */

@@ -34,7 +34,7 @@ export { fixed } from './limit/fixed.ts'
 export { type GradientOptions, gradient } from './limit/gradient.ts'
 export type { Bounds, Limit, Sample } from './limit/limit.ts'
 export { type VegasOptions, vegas } from './limit/vegas.ts'
-export { call, type Context, noContext, type Policy, type Work } from './context.ts'
+export { type Context, noContext, type Policy, type Work } from './context.ts'
 export type { CodelOptions } from './gate/codel.ts'
 export {
   bulkhead,
@@ -48,3 +48,41 @@ export {
   type QueueOrder,
 } from './gate/gate.ts'
 export { type Outcome, Permit } from './gate/permit.ts'
+export {
+  anyOf,
+  type Breaker,
+  type BreakerOptions,
+  type BreakerState,
+  breaker,
+  consecutiveFailures,
+  failureRate,
+  type RollingOptions,
+  slowCallRate,
+  type Trip,
+} from './breaker.ts'
+export { type DeadlineOptions, deadline, remainingMs } from './deadline.ts'
+export { type HedgeOptions, hedge, Superseded } from './hedge.ts'
+export {
+  type Begun,
+  type Ended,
+  type Idempotency,
+  IdempotencyConflict,
+  type IdempotencyOptions,
+  type IdempotencyStore,
+  idempotency,
+  memoryStore,
+} from './idempotency.ts'
+export { gcra, type Meter, type MeterRule, type Rate, type RateOptions, rate, slidingWindow } from './rate.ts'
+export {
+  type Backoff,
+  type BackoffOptions,
+  decorrelatedJitter,
+  exponential,
+  formatRetryAfter,
+  parseRetryAfter,
+  type RetriesOptions,
+  type RetryBudget,
+  type RetryBudgetOptions,
+  retries,
+  retryBudget,
+} from './retry.ts'

@@ -1,6 +1,7 @@
 /** Those who wait at a gate, by priority: whom to serve next and whom to shed first, each found in constant time. */
 
-import { Line, type Waiter } from './waiter.ts'
+import { Line } from '../line.ts'
+import type { Place, Waiter } from './waiter.ts'
 
 /** Keys are spread over so many shares; a share is shed as a whole before the next is touched. */
 export const buckets = 128
@@ -9,16 +10,16 @@ export const mostLevels = 32
 
 /** One priority. */
 class Level {
-  readonly line = new Line()
+  readonly line = new Line<Place>()
   /** The same waiters by their share of keys; made when the first one with a key comes. */
-  #shares: Line[] | undefined
+  #shares: Line<Place>[] | undefined
   /** Which shares have somebody: bit i of word w is share 32 · w + i. */
   readonly #occupied = new Uint32Array(buckets / 32)
 
   add(waiter: Waiter): void {
     this.line.push(waiter.place)
     if (waiter.shedPlace === undefined) return
-    this.#shares ??= Array.from({ length: buckets }, () => new Line())
+    this.#shares ??= Array.from({ length: buckets }, () => new Line<Place>())
     this.#shares[waiter.bucket]!.push(waiter.shedPlace)
     this.#occupied[waiter.bucket >> 5]! |= 1 << (waiter.bucket & 31)
   }

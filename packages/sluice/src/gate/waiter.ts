@@ -66,27 +66,3 @@ export class Place {
     this.waiter = waiter
   }
 }
-
-/** A line, oldest first; leaving from anywhere costs the same. */
-export class Line {
-  length = 0
-  oldest: Place | undefined = undefined
-  newest: Place | undefined = undefined
-
-  push(place: Place): void {
-    place.before = this.newest
-    if (this.newest === undefined) this.oldest = place
-    else this.newest.after = place
-    this.newest = place
-    this.length++
-  }
-
-  remove(place: Place): void {
-    if (place.before === undefined) this.oldest = place.after
-    else place.before.after = place.after
-    if (place.after === undefined) this.newest = place.before
-    else place.after.before = place.before
-    place.before = place.after = undefined
-    this.length--
-  }
-}

@@ -1,0 +1,89 @@
+/** Asks a second time when the first answer takes unusually long, and takes whichever comes first. */
+
+import { type Clock, systemClock } from './clock.ts'
+import { call, type Context, noContext, type Policy, type Work } from './context.ts'
+import { LinkedSignal, withSignal } from './deadline.ts'
+import { checkCount, checkFunction, checkMs } from './options.ts'
+import type { RetryBudget } from './retry.ts'
+
+export type HedgeOptions = {
+  /** How long to wait for an answer before asking again: about the 95th percentile, so that one in twenty is asked twice. A function if it follows measurements. */
+  afterMs: number | (() => number)
+  /** How many are asked besides the first, each `afterMs` after the one before. Default 1. */
+  extra?: number
+  /** What the extra ones may cost, in all. */
+  budget?: RetryBudget
+  /** Work that does not say whether it is idempotent, is. Default false: it is not hedged. */
+  idempotent?: boolean
+  clock?: Clock
+}
+
+/** The answer of another attempt came first; the reason with which the others are called off. */
+export class Superseded extends Error {
+  constructor() {
+    super('Another attempt has answered first')
+  }
+
+  override get name(): string {
+    return 'Superseded'
+  }
+}
+
+/**
+ * Hedged requests, against the slowest few.
+ *
+ * The first success wins and the others are called off through their signals. A failure is no reason to ask again (that is what `retries` is
+ * for): if every attempt that was begun fails, it rejects with the first error. Only work that is idempotent is hedged.
+ *
+ * Source: Dean and Barroso, "The Tail at Scale", 2013.
+ */
+export function hedge(options: HedgeOptions): Policy {
+  const { afterMs, budget, idempotent = false, clock = systemClock } = options
+  if (typeof afterMs === 'number') checkMs('afterMs', afterMs)
+  else checkFunction('afterMs', afterMs)
+  const extra = checkCount('extra', options.extra ?? 1)
+  return {
+    run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
+      budget?.deposit()
+      if (!(context.idempotent ?? idempotent)) return call(work, context)
+      return new Promise<T>((resolve, reject) => {
+        const links: LinkedSignal[] = []
+        let [pending, isSettled] = [0, false]
+        let firstError: { error: unknown } | undefined
+        let cancelTimer: () => void = () => {}
+        const settle = (winner?: LinkedSignal): void => {
+          isSettled = true
+          cancelTimer()
+          for (const link of links) {
+            link.unlink()
+            if (link !== winner) link.abort(new Superseded())
+          }
+        }
+        const ask = (): void => {
+          const link = new LinkedSignal(context.signal)
+          links.push(link)
+          pending++
+          if (links.length <= extra)
+            cancelTimer = clock.schedule(typeof afterMs === 'number' ? afterMs : afterMs(), () => {
+              if (!context.signal?.aborted && (budget === undefined || budget.withdraw())) ask()
+            })
+          call(work, withSignal(context, link)).then(
+            (value) => {
+              if (isSettled) return
+              settle(link)
+              resolve(value)
+            },
+            (error: unknown) => {
+              pending--
+              firstError ??= { error }
+              if (isSettled || pending > 0) return
+              settle(link)
+              reject(firstError.error)
+            },
+          )
+        }
+        ask()
+      })
+    },
+  }
+}

@@ -20,7 +20,9 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** True while the reader types, so that single-key shortcuts keep out of the way. */
 export function isTyping(event: KeyboardEvent): boolean {
-  const target = event.target instanceof Element ? event.target : undefined
+  // The editor lives in a shadow root, which hides the real target from `event.target`.
+  const [first] = event.composedPath()
+  const target = first instanceof Element ? first : undefined
   return (
     event.ctrlKey ||
     event.metaKey ||

@@ -39,8 +39,11 @@ const look = EditorView.theme({
 
 /** Escape leaves the editor, so that Tab can indent without trapping the keyboard. */
 export function openEditor(host: HTMLElement, code: string, language: string, onRun: () => void) {
+  // In a shadow root CodeMirror adopts its style sheets; in the document it would add a <style>, which the policy forbids.
+  const root = host.attachShadow({ mode: 'open' })
   const view = new EditorView({
-    parent: host,
+    parent: root,
+    root,
     state: EditorState.create({
       doc: code,
       extensions: [

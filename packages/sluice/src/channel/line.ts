@@ -1,7 +1,9 @@
 /** A line of those who wait: first come, first served, and leaving from the middle costs the same as from the front. */
 
+import { type Patient, stopWaitingOn, waitOn } from './call-off.ts'
+
 /** One wait: a promise, its place in a line, and the signal that may call it off. */
-export class Waiter<R> {
+export class Waiter<R> implements Patient {
   readonly promise: Promise<R>
   /** Set by the line while it stands in it. */
   line: Line<Waiter<unknown>> | undefined = undefined
@@ -17,17 +19,16 @@ export class Waiter<R> {
       this.#reject = reject
     })
     this.#signal = signal
-    // The waiter is its own listener: a signal that lives long refers to it only until it settles.
-    if (signal !== undefined) signal.addEventListener('abort', this)
+    if (signal !== undefined) waitOn(signal, this)
   }
 
   resolve(result: R): void {
-    if (this.#signal !== undefined) this.#signal.removeEventListener('abort', this)
+    if (this.#signal !== undefined) stopWaitingOn(this.#signal, this)
     this.#resolve(result)
   }
 
   reject(error: unknown): void {
-    if (this.#signal !== undefined) this.#signal.removeEventListener('abort', this)
+    if (this.#signal !== undefined) stopWaitingOn(this.#signal, this)
     this.#reject(error)
   }
 
@@ -35,7 +36,7 @@ export class Waiter<R> {
   handleEvent(_event: Event): void {
     const { line } = this
     line?.remove(this)
-    this.reject(this.#signal!.reason)
+    this.#reject(this.#signal!.reason)
     line?.onLeave?.()
   }
 }

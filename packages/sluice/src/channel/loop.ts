@@ -51,11 +51,12 @@ export class Loop<T> implements AsyncIterableIterator<T, undefined> {
     return this.#fail(error)
   }
 
-  /** The channel ended in `error`, or the signal fired: it is told once, what comes after is the end. */
-  aborted(reason: unknown): void {
-    this.#leave(reason)
+  /** The signal fired while it waited. */
+  calledOff(): void {
+    this.#leave(this.#signal!.reason)
   }
 
+  /** It is told once; what comes after is the end. */
   #fail(error: unknown): Promise<never> {
     this.#leave(error)
     return Promise.reject(error)
@@ -84,6 +85,6 @@ class LoopReceiver<T> extends Waiter<IteratorResult<T, undefined>> {
   }
   override handleEvent(event: Event): void {
     super.handleEvent(event)
-    this.owner.aborted((event.target as AbortSignal).reason)
+    this.owner.calledOff()
   }
 }

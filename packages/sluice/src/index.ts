@@ -86,3 +86,4 @@ export {
   retries,
   retryBudget,
 } from './retry.ts'
+export { compose, type Protection, protect } from './compose.ts'

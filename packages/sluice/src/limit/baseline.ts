@@ -34,7 +34,7 @@ export class Baseline {
   readonly #probeRounds: number
   readonly #min: number
   #interval = 1
-  #rounds = 0
+  #rounds = 1
   /** The highest limit since the last probe. */
   #top = 0
   /** The limit while a probe runs, else 0. */
@@ -43,9 +43,11 @@ export class Baseline {
   #probeSumMs = 0
   #patience = 0
 
-  constructor(probeRounds: number, min: number) {
+  constructor(probeRounds: number, min: number, initial: number) {
     this.#probeRounds = checkCount('probeRounds', probeRounds, { unbounded: true })
     this.#min = min
+    // Nothing is known yet: the first reading is a probe too.
+    this.moved(initial, initial)
   }
 
   /** Milliseconds; 0 until something was read. */

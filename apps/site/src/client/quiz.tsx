@@ -11,7 +11,7 @@ import {
   type Grade,
 } from '@viva/bank/quiz'
 import { render } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { isTyping } from './dom.ts'
 import { append, halfDone } from './log.ts'
 import { loadMaterial, type Material } from './quiz-data.ts'
@@ -36,7 +36,7 @@ function Code({ code, language, html }: { code: string; language: string; html: 
 
 function Prompt({ item, html }: { item: AskedItem; html: Record<string, string> }) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [item])
+  useLayoutEffect(() => heading.current?.focus(), [item])
   return (
     <>
       <h1 class="prompt" tabIndex={-1} ref={heading}>
@@ -304,7 +304,8 @@ function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (give
       setAnswer(item.choices.filter((other) => chosen.has(other)))
     }
   }
-  useEffect(() => {
+  // Before the paint: a key pressed as soon as the item is seen must count.
+  useLayoutEffect(() => {
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   })

@@ -37,10 +37,13 @@ export class Outcomes {
   }
 }
 
-/** One hash over the source that decides what fences print: every non-test file of a folder, by name. */
+/** Parts of the runner that only its tests and the browser see. */
+const without = /\.test\.ts$|^contract\.ts$|^browser(\.ts$|[/\\])|^build\.ts$|^manifest\.ts$/
+
+/** One hash over the source that decides what fences print, by name. */
 export async function hashFolder(folder: string): Promise<string> {
   const names = (await readdir(folder, { recursive: true }))
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.ts') && !without.test(name))
     .toSorted()
   const hash = createHash('sha256')
   for (const name of names) hash.update(name).update(await readFile(join(folder, name)))

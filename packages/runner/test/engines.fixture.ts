@@ -1,6 +1,7 @@
 /** A site as small as it can be around the built engines: served on loopback, opened in Chromium, driven as a Runner. */
+import { rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,9 +74,19 @@ export type EnginesSite = {
   close: () => Promise<void>
 }
 
+let built: Promise<{ folder: string; manifest: EngineManifest }> | undefined
+
+/** Once a process: it takes seconds. */
+function buildOnce() {
+  built ??= mkdtemp(join(tmpdir(), 'engines-')).then(async (folder) => {
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+    return { folder, manifest: await buildEngines(folder) }
+  })
+  return built
+}
+
 export async function openSite(browser: Browser): Promise<EnginesSite> {
-  const folder = await mkdtemp(join(tmpdir(), 'engines-'))
-  const manifest = await buildEngines(folder)
+  const { folder, manifest } = await buildOnce()
   const { outputFiles } = await build({
     stdin: { contents: siteScript, resolveDir: import.meta.dirname, loader: 'ts' },
     bundle: true,
@@ -143,7 +154,6 @@ export async function openSite(browser: Browser): Promise<EnginesSite> {
       await page.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
-      await rm(folder, { recursive: true, force: true })
     },
   }
 }

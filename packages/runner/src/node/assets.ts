@@ -3,18 +3,15 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 import type { Assets } from '../protocol.ts'
+import { cacheFolder } from './cache.ts'
 
 const require = createRequire(import.meta.url)
 // Neither the ES library nor Node's types declare the functions of WebAssembly; lib.dom would declare a page around them.
 const { compile: compileBytes } = (
   globalThis as unknown as { WebAssembly: { compile: (bytes: Uint8Array) => Promise<WebAssembly.Module> } }
 ).WebAssembly
-
-/** Folder for what is made once a version. Ignored by git. */
-export const cacheFolder = join(dirname(fileURLToPath(import.meta.url)), '../../../../.cache/runner')
 
 /** Files of the packages, by asset name. */
 export const files = {

@@ -1,5 +1,8 @@
 /** The entry of a Node worker thread: one interpreter, chosen by `workerData.language`. */
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { cacheFolder } from './cache.ts'
 import type { Language } from '../fence.ts'
 import { serve } from '../guest.ts'
 import type { Load } from '../interpreter.ts'
@@ -24,6 +27,9 @@ const load: Record<WorkerLanguage, Load> = {
   },
   tsc: async () => (await import('../interpreters/tsc.ts')).loadTsc(),
 }
+
+// Workers are started by the hundred: what they load is parsed once.
+enableCompileCache(join(cacheFolder, 'code'))
 
 const port = parentPort
 if (!port) throw new Error('This file runs in a worker thread.')

@@ -11,11 +11,11 @@ const parser = unified().use(remarkParse).use(remarkGfm)
 
 export function toHtmlString(nodes: RootContent[]): string {
   const tree = toHast({ type: 'root', children: nodes }) as HastRoot
-  return toHtml(wrapTables(tree))
+  return toHtml(makeScrollable(tree))
 }
 
-/** A wide table scrolls by itself, reachable by keyboard, instead of widening the page. */
-function wrapTables(tree: HastRoot): HastRoot {
+/** Wide tables and blocks scroll by themselves, reachable by keyboard, instead of widening the page. */
+function makeScrollable(tree: HastRoot): HastRoot {
   const wrap = <T extends HastNodes>(node: T): T => {
     if (!('children' in node)) return node
     node.children = node.children.map((child) => {
@@ -27,6 +27,8 @@ function wrapTables(tree: HastRoot): HastRoot {
           children: [child],
         }
       }
+      // A wide block scrolls too.
+      if (child.type === 'element' && child.tagName === 'pre') child.properties['tabIndex'] = 0
       return wrap(child as HastNodes) as never
     }) as never
     return node

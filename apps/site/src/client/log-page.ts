@@ -61,6 +61,7 @@ async function show(): Promise<void> {
           }),
         ]),
   )
+  find('#log-body')!.hidden = false
   const last = events.slice(-20).toReversed()
   const body = make('tbody')
   for (const event of last) {

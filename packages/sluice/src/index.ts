@@ -1,5 +1,6 @@
 /** Sluice: backpressure for TypeScript. */
 
+export { type Emitter, emitTo, type EventOptions, fromEvent } from './bridges/events.ts'
 export { channel } from './channel/channel.ts'
 export {
   type BulkOptions,

@@ -54,8 +54,8 @@ export abstract class Stage<Out> implements AsyncIterableIterator<Out, undefined
   /** Called for each `next()`: give what is ready, or pull. */
   protected abstract onDemand(): void
 
-  /** Called once, when the end is decided: let go of timers and of what is held. */
-  protected onOver(): void {}
+  /** Called once, when the end is decided: let go of timers and of what is held. May give a clean-up to wait for. */
+  protected onOver(): void | Promise<unknown> {}
 
   /** Opens a source. Its end and its error end the stage, unless the inlet says otherwise. */
   protected open<In>(source: Source<In>, inlet: Pick<Inlet<In>, 'item'> & Partial<Inlet<In>>): Upstream<In> {
@@ -174,8 +174,8 @@ export abstract class Stage<Out> implements AsyncIterableIterator<Out, undefined
   #close(waitForPulls: boolean): Promise<void> | undefined {
     this.#isOver = true
     this.#controller?.abort()
-    this.onOver()
-    const cleanUps: Promise<unknown>[] = []
+    const own = this.onOver()
+    const cleanUps: Promise<unknown>[] = own === undefined ? [] : [own]
     for (const source of this.#sources) {
       const isWaitedFor = waitForPulls || !source.isPulling
       const cleanUp = source.close()

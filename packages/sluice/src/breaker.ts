@@ -1,7 +1,7 @@
 /** Stops calling what fails, and tries again carefully. */
 
 import { type Clock, systemClock } from './clock.ts'
-import { type Context, noContext, type Policy, type Work } from './context.ts'
+import { type Context, noContext, type Policy, refused, type Work } from './context.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
 
@@ -9,6 +9,8 @@ import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
 export type Trip = {
   /** True if the breaker should open now. */
   record(nowMs: number, tookMs: number, isFailure: boolean): boolean
+  /** It does not look at times: the breaker then does not look at the clock for it, and gives it zeros. */
+  readonly ignoresTime?: boolean
   /** The breaker has closed again: begin anew. */
   reset(): void
 }
@@ -20,6 +22,7 @@ export function consecutiveFailures(count: number): Trip {
   return {
     record: (_now, _took, isFailure) => (failures = isFailure ? failures + 1 : 0) >= count,
     reset: () => (failures = 0),
+    ignoresTime: true,
   }
 }
 
@@ -52,6 +55,7 @@ export function anyOf(...trips: Trip[]): Trip {
       return isTripped
     },
     reset: () => trips.forEach((trip) => trip.reset()),
+    ignoresTime: trips.every((trip) => trip.ignoresTime),
   }
 }
 
@@ -136,6 +140,7 @@ export function breaker(options: BreakerOptions = {}): Breaker {
 class CircuitBreaker implements Breaker {
   state: BreakerState = 'closed'
   readonly #trip: Trip
+  readonly #isTimed: boolean
   readonly #openMs: (opened: number) => number
   readonly #probes: number
   readonly #isFailure: ((error: unknown) => boolean) | undefined
@@ -159,6 +164,7 @@ class CircuitBreaker implements Breaker {
     this.#trip = options.trip ?? consecutiveFailures(5)
     if (typeof this.#trip?.record !== 'function')
       throw new InvalidOption('trip', this.#trip, 'a rule such as consecutiveFailures(5)')
+    this.#isTimed = this.#trip.ignoresTime !== true
     if (typeof openMs === 'number') checkMs('openMs', openMs)
     else checkFunction('openMs', openMs)
     this.#openMs = typeof openMs === 'number' ? () => openMs : openMs
@@ -169,16 +175,17 @@ class CircuitBreaker implements Breaker {
   }
 
   run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-    const now = this.#clock.now()
     if (this.state !== 'closed') {
+      const now = this.#clock.now()
       if (this.state === 'open' && now >= this.#openUntil) this.#become('half-open')
       if (this.state === 'open' || this.#probing + this.#succeeded >= this.#probes) {
         this.#refused++
         const waitMs = this.#openUntil - now
-        return Promise.reject(new Overloaded('breaker-open', waitMs > 0 && waitMs < Infinity ? waitMs : undefined))
+        return refused(new Overloaded('breaker-open', waitMs > 0 && waitMs < Infinity ? waitMs : undefined))
       }
       this.#probing++
     }
+    const now = this.#isTimed ? this.#clock.now() : 0
     const era = this.#era
     let result: T | PromiseLike<T>
     try {
@@ -233,7 +240,7 @@ class CircuitBreaker implements Breaker {
     if (isFailure) this.#failures++
     else this.#successes++
     if (this.state === 'closed') {
-      const now = this.#clock.now()
+      const now = this.#isTimed ? this.#clock.now() : 0
       if (this.#trip.record(now, now - startedAt, isFailure)) this.#become('open')
     } else if (isFailure) {
       this.#become('open')

@@ -15,8 +15,6 @@ export type DeadlineOptions = {
  * Gives work a deadline. Nested ones never grow: inside, `deadlineAt` is the earlier of its own and the one it came with. When it passes,
  * `run` rejects with `TimedOut`, and the signal that the work was given is aborted with that error, so that whatever it does can stop.
  * If it has passed already, the work does not begin: `Overloaded` with the cause `deadline`.
- *
- * The signal is made when the work first reads it: work that does not, does not pay for it.
  */
 export function deadline(options: DeadlineOptions): Policy {
   const timeoutMs = checkMs('timeoutMs', options.timeoutMs, { unbounded: true })
@@ -27,31 +25,29 @@ export function deadline(options: DeadlineOptions): Policy {
       const deadlineAt = Math.min(context.deadlineAt ?? Infinity, now + timeoutMs)
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
       if (now >= deadlineAt) return Promise.reject(new Overloaded('deadline'))
-      const linked = new LinkedSignal(context.signal)
       return new Promise<T>((resolve, reject) => {
+        const linked = new LinkedController(context.signal)
         const cancelTimer = clock.schedule(deadlineAt - now, () => {
           const error = new TimedOut(deadlineAt - now)
           linked.unlink()
           linked.abort(error)
           reject(error)
         })
-        const settle = (): void => {
+        const fail = (error: unknown): void => {
           cancelTimer()
           linked.unlink()
-        }
-        const fail = (error: unknown): void => {
-          settle()
           reject(error)
         }
         let result: T | PromiseLike<T>
         try {
-          result = work(withSignal(context, linked, deadlineAt))
+          result = work({ ...context, signal: linked.signal, deadlineAt })
         } catch (error) {
           fail(error)
           return
         }
         Promise.resolve(result).then((value) => {
-          settle()
+          cancelTimer()
+          linked.unlink()
           resolve(value)
         }, fail)
       })
@@ -64,51 +60,21 @@ export function remainingMs(context: Context, clock: Clock = systemClock): numbe
   return context.deadlineAt === undefined ? Infinity : Math.max(0, context.deadlineAt - clock.now())
 }
 
-/** A context like this one whose signal is made when it is read. Spreading it reads it: right, only not free. */
-export function withSignal(context: Context, linked: LinkedSignal, deadlineAt = context.deadlineAt): Context {
-  const { priority, key, idempotent, attempt } = context
-  return {
-    get signal() {
-      return linked.signal
-    },
-    deadlineAt,
-    priority,
-    key,
-    idempotent,
-    attempt,
-  }
-}
-
-/** A signal that follows another and can be aborted by itself; neither is touched before somebody asks for it. */
-export class LinkedSignal {
+/** An abort controller that also follows a signal from outside, until it is unlinked. */
+export class LinkedController extends AbortController {
   readonly #outer: AbortSignal | undefined
-  #controller: AbortController | undefined
-  #isUnlinked = false
-  #abortedWith: { reason: unknown } | undefined
 
   constructor(outer: AbortSignal | undefined) {
+    super()
     this.#outer = outer
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#abortedWith) this.#controller.abort(this.#abortedWith.reason)
-      else if (this.#outer?.aborted) this.#controller.abort(this.#outer.reason)
-      else if (!this.#isUnlinked) this.#outer?.addEventListener('abort', this)
-    }
-    return this.#controller.signal
-  }
-
-  abort(reason: unknown): void {
-    this.#abortedWith ??= { reason }
-    this.#controller?.abort(reason)
+    if (outer === undefined) return
+    if (outer.aborted) this.abort(outer.reason)
+    else outer.addEventListener('abort', this)
   }
 
   /** Lets go of the outer signal: the work has ended. */
   unlink(): void {
-    this.#isUnlinked = true
-    if (this.#controller !== undefined) this.#outer?.removeEventListener('abort', this)
+    if (this.#outer !== undefined) this.#outer.removeEventListener('abort', this)
   }
 
   handleEvent(_event: Event): void {

@@ -2,7 +2,7 @@
 
 import { type Clock, systemClock } from './clock.ts'
 import { call, type Context, noContext, type Policy, type Work } from './context.ts'
-import { LinkedSignal, withSignal } from './deadline.ts'
+import { LinkedController } from './deadline.ts'
 import { checkCount, checkFunction, checkMs } from './options.ts'
 import type { RetryBudget } from './retry.ts'
 
@@ -47,11 +47,11 @@ export function hedge(options: HedgeOptions): Policy {
       budget?.deposit()
       if (!(context.idempotent ?? idempotent)) return call(work, context)
       return new Promise<T>((resolve, reject) => {
-        const links: LinkedSignal[] = []
+        const links: LinkedController[] = []
         let [pending, isSettled] = [0, false]
         let firstError: { error: unknown } | undefined
         let cancelTimer: () => void = () => {}
-        const settle = (winner?: LinkedSignal): void => {
+        const settle = (winner?: LinkedController): void => {
           isSettled = true
           cancelTimer()
           for (const link of links) {
@@ -60,14 +60,14 @@ export function hedge(options: HedgeOptions): Policy {
           }
         }
         const ask = (): void => {
-          const link = new LinkedSignal(context.signal)
+          const link = new LinkedController(context.signal)
           links.push(link)
           pending++
           if (links.length <= extra)
             cancelTimer = clock.schedule(typeof afterMs === 'number' ? afterMs : afterMs(), () => {
               if (!context.signal?.aborted && (budget === undefined || budget.withdraw())) ask()
             })
-          call(work, withSignal(context, link)).then(
+          call(work, { ...context, signal: link.signal }).then(
             (value) => {
               if (isSettled) return
               settle(link)

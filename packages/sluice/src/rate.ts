@@ -1,7 +1,7 @@
 /** At most so many in so much time: rules that say when, and a limiter that lets through, paces or refuses by them. */
 
 import { type Clock, systemClock } from './clock.ts'
-import { type Context, noContext, type Policy, type Work, call } from './context.ts'
+import { call, type Context, noContext, type Policy, refused, type Work } from './context.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { Line } from './line.ts'
 import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
@@ -138,14 +138,14 @@ export function rate(options: RateOptions): Rate {
       const waitMs = pacer.tryTake(cost)
       if (waitMs === 0) return Promise.resolve()
       const longestMs = Math.min(maxWaitMs, (context.deadlineAt ?? Infinity) - clock.now())
-      if (waitMs > longestMs) return Promise.reject(new Overloaded('rate', waitMs))
+      if (waitMs > longestMs) return refused(new Overloaded('rate', waitMs))
       return pacer.wait(cost, context.signal)
     },
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
       if (maxWaitMs > 0) return limiter.take(context).then(() => work(context))
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
       const waitMs = pacerOf(context).tryTake(1)
-      return waitMs === 0 ? call(work, context) : Promise.reject(new Overloaded('rate', waitMs))
+      return waitMs === 0 ? call(work, context) : refused(new Overloaded('rate', waitMs))
     },
   }
   return limiter

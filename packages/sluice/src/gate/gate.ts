@@ -1,7 +1,7 @@
 /** Enforces a limit: who runs now, who waits, who is refused. */
 
 import { type Clock, systemClock } from '../clock.ts'
-import { type Context, noContext, type Policy, type Work } from '../context.ts'
+import { type Context, noContext, type Policy, refused, type Work } from '../context.ts'
 import { type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
 import { ExponentialAverage } from '../limit/exponential-average.ts'
 import { fixed } from '../limit/fixed.ts'
@@ -10,7 +10,7 @@ import { checkChoice, checkCount, checkFunction, checkMs, checkNumber } from '..
 import { Codel, type CodelOptions } from './codel.ts'
 import { type Outcome, Permit } from './permit.ts'
 import { mostLevels, shareOf, WaitQueue } from './queue.ts'
-import { Waiter } from './waiter.ts'
+import { type Host, Waiter } from './waiter.ts'
 
 /**
  * In which order those of one priority are served.
@@ -108,7 +108,7 @@ export function bulkhead(limit: number, waiting = 0, options: Omit<GateOptions, 
   return gate({ ...options, limit, queue: { capacity: waiting, order: 'fifo' } })
 }
 
-class LimitGate implements Gate {
+class LimitGate implements Gate, Host {
   readonly limit: Limit
   inFlight = 0
   readonly #queue: WaitQueue
@@ -125,6 +125,10 @@ class LimitGate implements Gate {
   readonly #serviceMs = new ExponentialAverage(20, 10)
   /** Rises by 1 with each that finds the queue full, falls by a quarter with each that is served from it: overload shows as a rise. */
   #pressure = 0
+  /** Admitted, and about to begin. */
+  readonly #starting: Waiter[] = []
+  /** The moment of the last arrival: the clock is read once for each. */
+  #now = 0
   #isOverloaded = false
   #arrived = 0
   #admitted = 0
@@ -157,21 +161,37 @@ class LimitGate implements Gate {
   }
 
   run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-    const permit = this.#admit(context)
-    if (permit instanceof Permit) return this.#work(work, context, permit)
-    return permit.then((granted) => {
-      // Called off between its turn and now.
-      if (context.signal?.aborted) {
-        granted.release('ignored')
-        throw context.signal.reason
-      }
-      return this.#work(work, context, granted)
-    })
+    const waits = this.#enter(work, context)
+    if (waits !== undefined) return waits as Promise<T>
+    const now = this.#now
+    const inFlight = this.#admit(0)
+    let result: T | PromiseLike<T>
+    try {
+      result = work(context)
+    } catch (error) {
+      this.#end(now, inFlight, this.#outcomeOf(error))
+      return Promise.reject(error as Error)
+    }
+    if (!isThenable(result)) {
+      this.#end(now, inFlight, 'done')
+      return Promise.resolve(result)
+    }
+    return result.then(
+      (value) => {
+        this.#end(now, inFlight, 'done')
+        return value
+      },
+      (error: unknown) => {
+        this.#end(now, inFlight, this.#outcomeOf(error))
+        throw error
+      },
+    ) as Promise<T>
   }
 
   acquire(context: Context = noContext): Promise<Permit> {
-    const permit = this.#admit(context)
-    return permit instanceof Permit ? Promise.resolve(permit) : permit
+    const waits = this.#enter(undefined, context)
+    if (waits !== undefined) return waits as Promise<Permit>
+    return Promise.resolve(this.#permit(this.#now, 0, this.#admit(0)))
   }
 
   tryAcquire(context: Context = noContext): Permit | undefined {
@@ -179,7 +199,7 @@ class LimitGate implements Gate {
     const now = this.#clock.now()
     if (context.deadlineAt !== undefined && this.#isHopeless(context.deadlineAt, now, 0)) return undefined
     this.#arrived++
-    return this.#grant(now, now)
+    return this.#permit(now, 0, this.#admit(0))
   }
 
   stats(): GateStats {
@@ -199,31 +219,8 @@ class LimitGate implements Gate {
     return this.inFlight < this.limit.value && this.#queue.length === 0
   }
 
-  #work<T>(work: Work<T>, context: Context, permit: Permit): Promise<T> {
-    let result: T | PromiseLike<T>
-    try {
-      result = work(context)
-    } catch (error) {
-      permit.release(this.#isDropped(error) ? 'dropped' : 'ignored')
-      return Promise.reject(error as Error)
-    }
-    if (!isThenable(result)) {
-      permit.release()
-      return Promise.resolve(result)
-    }
-    return result.then(
-      (value) => {
-        permit.release()
-        return value
-      },
-      (error: unknown) => {
-        permit.release(this.#isDropped(error) ? 'dropped' : 'ignored')
-        throw error
-      },
-    ) as Promise<T>
-  }
-
-  #admit(context: Context): Permit | Promise<Permit> {
+  /** Lets it in (then the caller has to admit it, at `#now`), or gives what it waits for. */
+  #enter(work: Work<unknown> | undefined, context: Context): Promise<unknown> | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!(level >= 0 && level < this.#levels && Number.isInteger(level))) {
       checkNumber('priority', checkCount('priority', level, { min: 0 }), { max: this.#levels - 1 })
@@ -238,22 +235,23 @@ class LimitGate implements Gate {
     const { deadlineAt } = context
     if (deadlineAt !== undefined) {
       const ahead = hasRoom ? 0 : this.#queue.ahead(level, !this.#newestFirst) + 1
-      if (this.#isHopeless(deadlineAt, now, ahead)) return Promise.reject(this.#refuse('deadline', 0))
+      if (this.#isHopeless(deadlineAt, now, ahead)) return refused(this.#refuse('deadline', 0))
     }
-    return hasRoom ? this.#grant(now, now) : this.#wait(context, level, now)
+    this.#now = now
+    return hasRoom ? undefined : this.#wait(work, context, level, now)
   }
 
-  #wait(context: Context, level: number, now: number): Promise<Permit> {
+  #wait(work: Work<unknown> | undefined, context: Context, level: number, now: number): Promise<unknown> {
     const bucket = context.key === undefined ? -1 : shareOf(context.key, Math.floor(now / epochMs))
     // Written so that a capacity that is no number lets nobody wait.
     if (!(this.#queue.length < this.#capacity(this.limit.value))) {
       this.#pressure = Math.min(this.#pressure + 1, 2 * overloadAt)
       if (this.#pressure >= overloadAt) this.#isOverloaded = true
       const victim = this.#queue.length > 0 ? this.#queue.victim(level, bucket, this.#newestFirst) : undefined
-      if (victim === undefined) return Promise.reject(this.#refuse('queue-full', 0))
+      if (victim === undefined) return refused(this.#refuse('queue-full', 0))
       this.#turnAway(victim, victim.level > level ? 'priority' : 'queue-full')
     }
-    const waiter = new Waiter(context, now, level, bucket, this.#onAbort)
+    const waiter = new Waiter(this, work, context, now, level, bucket)
     this.#queue.add(waiter)
     const latestAt = context.deadlineAt === undefined ? Infinity : context.deadlineAt - this.#serviceMs.value
     const delayMs = Math.min(this.#maxWaitMs, latestAt - now)
@@ -271,14 +269,20 @@ class LimitGate implements Gate {
     return this.#order === 'lifo' || (this.#order === 'adaptive' && this.#isOverloaded)
   }
 
-  #grant(now: number, since: number): Permit {
+  /** Counts one more in flight, and gives how many there are. */
+  #admit(waitedMs: number): number {
     this.#admitted++
-    this.#observer?.onAdmit?.(now - since)
-    return new Permit(now, now - since, ++this.inFlight, this.#onRelease)
+    this.#observer?.onAdmit?.(waitedMs)
+    return ++this.inFlight
+  }
+
+  #permit(now: number, waitedMs: number, inFlight: number): Permit {
+    return new Permit(now, waitedMs, inFlight, this.#onRelease)
   }
 
   #turnAway(waiter: Waiter, cause: OverloadCause): void {
     this.#queue.remove(waiter)
+    waiter.leave()
     waiter.reject(this.#refuse(cause, this.#clock.now() - waiter.since))
   }
 
@@ -298,19 +302,28 @@ class LimitGate implements Gate {
     return this.inFlight > 0 && now + this.#waitMs(ahead) + this.#serviceMs.value > deadlineAt
   }
 
-  readonly #onAbort = (waiter: Waiter): void => {
+  callOff(waiter: Waiter): void {
     this.#queue.remove(waiter)
+    waiter.leave()
     this.#cancelled++
     waiter.reject(waiter.context.signal!.reason)
   }
 
   readonly #onRelease = (permit: Permit, outcome: Outcome): void => {
+    this.#end(permit.since, permit.inFlight, outcome)
+  }
+
+  #outcomeOf(error: unknown): Outcome {
+    return this.#isDropped(error) ? 'dropped' : 'ignored'
+  }
+
+  #end(since: number, inFlight: number, outcome: Outcome): void {
     this.inFlight--
     const now = this.#clock.now()
-    const rttMs = now - permit.since
+    const rttMs = now - since
     if (outcome !== 'ignored') {
       if (outcome === 'done') this.#serviceMs.add(rttMs)
-      this.limit.update({ rttMs, inFlight: permit.inFlight, dropped: outcome === 'dropped' })
+      this.limit.update({ rttMs, inFlight, dropped: outcome === 'dropped' })
     }
     this.#observer?.onRelease?.(rttMs, outcome)
     while (this.#queue.length > 0 && this.inFlight < this.limit.value) this.#serve(now)
@@ -328,7 +341,56 @@ class LimitGate implements Gate {
       this.#queue.remove(waiter)
       this.#pressure = Math.max(0, this.#pressure - relief)
       if (this.#pressure === 0) this.#isOverloaded = false
-      waiter.resolve(this.#grant(now, waiter.since))
+      waiter.leave()
+      waiter.admittedAt = now
+      waiter.inFlight = this.#admit(now - waiter.since)
+      if (this.#starting.push(waiter) === 1) queueMicrotask(this.#startAll)
+    }
+  }
+
+  /** Those whose turn has come begin in a turn of their own, not inside whatever ended before them. */
+  readonly #startAll = (): void => {
+    let i = 0
+    try {
+      // It may grow while it is walked: what ends at once lets the next one in.
+      while (i < this.#starting.length) this.#start(this.#starting[i++]!)
+    } finally {
+      // Should an observer or a limit throw, the others still begin.
+      this.#starting.splice(0, i)
+      if (this.#starting.length > 0) queueMicrotask(this.#startAll)
+    }
+  }
+
+  #start({ work, context, admittedAt, inFlight, since, resolve, reject }: Waiter): void {
+    // Called off between its turn and now.
+    if (context.signal?.aborted) {
+      this.#end(admittedAt, inFlight, 'ignored')
+      reject(context.signal.reason)
+      return
+    }
+    if (work === undefined) {
+      resolve(this.#permit(admittedAt, admittedAt - since, inFlight))
+      return
+    }
+    const fail = (error: unknown): void => {
+      this.#end(admittedAt, inFlight, this.#outcomeOf(error))
+      reject(error)
+    }
+    let result: unknown
+    try {
+      result = work(context)
+    } catch (error) {
+      fail(error)
+      return
+    }
+    if (isThenable(result)) {
+      result.then((value) => {
+        this.#end(admittedAt, inFlight, 'done')
+        resolve(value)
+      }, fail)
+    } else {
+      this.#end(admittedAt, inFlight, 'done')
+      resolve(result)
     }
   }
 }

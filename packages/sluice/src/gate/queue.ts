@@ -1,7 +1,7 @@
 /** Those who wait at a gate, by priority: whom to serve next and whom to shed first, each found in constant time. */
 
 import { Line } from '../line.ts'
-import type { Place, Waiter } from './waiter.ts'
+import type { ShedPlace, Waiter } from './waiter.ts'
 
 /** Keys are spread over so many shares; a share is shed as a whole before the next is touched. */
 export const buckets = 128
@@ -10,22 +10,22 @@ export const mostLevels = 32
 
 /** One priority. */
 class Level {
-  readonly line = new Line<Place>()
+  readonly line = new Line<Waiter>()
   /** The same waiters by their share of keys; made when the first one with a key comes. */
-  #shares: Line<Place>[] | undefined
+  #shares: Line<ShedPlace>[] | undefined
   /** Which shares have somebody: bit i of word w is share 32 · w + i. */
   readonly #occupied = new Uint32Array(buckets / 32)
 
   add(waiter: Waiter): void {
-    this.line.push(waiter.place)
+    this.line.push(waiter)
     if (waiter.shedPlace === undefined) return
-    this.#shares ??= Array.from({ length: buckets }, () => new Line<Place>())
+    this.#shares ??= Array.from({ length: buckets }, () => new Line<ShedPlace>())
     this.#shares[waiter.bucket]!.push(waiter.shedPlace)
     this.#occupied[waiter.bucket >> 5]! |= 1 << (waiter.bucket & 31)
   }
 
   remove(waiter: Waiter): void {
-    this.line.remove(waiter.place)
+    this.line.remove(waiter)
     if (waiter.shedPlace === undefined) return
     const share = this.#shares![waiter.bucket]!
     share.remove(waiter.shedPlace)
@@ -43,8 +43,9 @@ class Level {
 
   victim(newestFirst: boolean): Waiter {
     const share = this.lastShare
-    const line = share < 0 ? this.line : this.#shares![share]!
-    return (newestFirst ? line.newest : line.oldest)!.waiter
+    if (share < 0) return (newestFirst ? this.line.newest : this.line.oldest)!
+    const places = this.#shares![share]!
+    return (newestFirst ? places.newest : places.oldest)!.waiter
   }
 }
 
@@ -82,7 +83,7 @@ export class WaitQueue {
   next(newestFirst: boolean): Waiter {
     // The lowest set bit.
     const { line } = this.#levels[31 - Math.clz32(this.#occupied & -this.#occupied)]!
-    return (newestFirst ? line.newest : line.oldest)!.waiter
+    return (newestFirst ? line.newest : line.oldest)!
   }
 
   /**

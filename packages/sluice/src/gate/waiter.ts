@@ -1,66 +1,73 @@
 /** One that waits at a gate, and its places in the two orders: who is served next, and who is shed first. */
 
-import type { Context } from '../context.ts'
-import type { Permit } from './permit.ts'
+import type { Context, Work } from '../context.ts'
 
+/** Where a waiter goes that is called off. */
+export type Host = { callOff(waiter: Waiter): void }
+
+/** It is its own node in the line of its level, and its own listener: a signal that lives long refers to it only until it settles. */
 export class Waiter {
-  readonly promise: Promise<Permit>
+  before: Waiter | undefined = undefined
+  after: Waiter | undefined = undefined
+  /** Undefined for one that wants a permit. */
+  readonly work: Work<unknown> | undefined
   readonly context: Context
   readonly since: number
   readonly level: number
   /** The share of keys that it belongs to, 0 to 127; -1 without a key. */
   readonly bucket: number
-  /** Where it stands, while it does. */
-  readonly place: Place
-  readonly shedPlace: Place | undefined
+  /** Its place among those of its share; only with a key. */
+  readonly shedPlace: ShedPlace | undefined
+  readonly promise: Promise<unknown>
+  resolve!: (value: unknown) => void
+  reject!: (error: unknown) => void
   /** Cancels the timer of its deadline, if it has one. */
   cancelTimer: (() => void) | undefined = undefined
-  #resolve!: (permit: Permit) => void
-  #reject!: (error: unknown) => void
-  readonly #onAbort: ((waiter: Waiter) => void) | undefined
+  /** Set when its turn has come. */
+  admittedAt = 0
+  inFlight = 0
+  readonly #host: Host
 
-  constructor(context: Context, since: number, level: number, bucket: number, onAbort: (waiter: Waiter) => void) {
+  constructor(
+    host: Host,
+    work: Work<unknown> | undefined,
+    context: Context,
+    since: number,
+    level: number,
+    bucket: number,
+  ) {
+    this.#host = host
+    this.work = work
     this.context = context
     this.since = since
     this.level = level
     this.bucket = bucket
-    this.place = new Place(this)
-    this.shedPlace = bucket < 0 ? undefined : new Place(this)
-    this.promise = new Promise<Permit>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
+    this.shedPlace = bucket < 0 ? undefined : new ShedPlace(this)
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
     })
-    // It is its own listener: a signal that lives long refers to it only until it settles.
-    this.#onAbort = context.signal && onAbort
-    context.signal?.addEventListener('abort', this)
+    if (context.signal !== undefined) context.signal.addEventListener('abort', this)
   }
 
-  resolve(permit: Permit): void {
-    this.#settle()
-    this.#resolve(permit)
-  }
-
-  reject(error: unknown): void {
-    this.#settle()
-    this.#reject(error)
+  /** It waits no more: the signal and the clock forget it. */
+  leave(): void {
+    if (this.context.signal !== undefined) this.context.signal.removeEventListener('abort', this)
+    if (this.cancelTimer === undefined) return
+    this.cancelTimer()
+    this.cancelTimer = undefined
   }
 
   handleEvent(_event: Event): void {
-    this.#onAbort?.(this)
-  }
-
-  #settle(): void {
-    this.context.signal?.removeEventListener('abort', this)
-    this.cancelTimer?.()
-    this.cancelTimer = undefined
+    this.#host.callOff(this)
   }
 }
 
-/** A place in a line. */
-export class Place {
+/** A place among those who may be shed. */
+export class ShedPlace {
   readonly waiter: Waiter
-  before: Place | undefined = undefined
-  after: Place | undefined = undefined
+  before: ShedPlace | undefined = undefined
+  after: ShedPlace | undefined = undefined
 
   constructor(waiter: Waiter) {
     this.waiter = waiter

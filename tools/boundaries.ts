@@ -42,7 +42,7 @@ const pageGlobals = new Set([
 const skipped = new Set(['node_modules', 'dist', '.astro', '.cache', '.git'])
 
 function isTest(file: string): boolean {
-  return /\.(test|fixture)\.tsx?$/.test(file)
+  return /\.(test|fixture)\.tsx?$/.test(file) || /^(packages|apps)\/[^/]+\/test\//.test(file)
 }
 
 /** All source files below `base`, by their path from there. */

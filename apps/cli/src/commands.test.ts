@@ -69,7 +69,7 @@ Text.
 const quizText = `- { id: s, kind: single, prompt: Pick., options: [good, bad], answer: good, why: It is good., wrong: { bad: It is bad. } }
 - { id: m, kind: multi, prompt: Pick all., options: [good, fine, bad], answers: [good, fine], why: They are., wrong: { bad: It is bad. } }
 - { id: o, kind: order, prompt: Sort., items: [one, two, three], why: By number. }
-- { id: f, kind: fill, prompt: "git ___ <x>", answers: [rebase], why: Its name. }
+- { id: f, kind: fill, prompt: "git ___ the branch", answers: [rebase], why: Its name. }
 `
 
 let root: string

@@ -1,4 +1,4 @@
-/** Operators for what goes wrong: `reopen` (a retry), `timeout` and `abortOn`. They hold nothing. */
+/** Operators for what goes wrong: `retry`, `timeout` and `abortOn`. They hold nothing. */
 
 import { type Clock, systemClock } from '../clock.ts'
 import { InvalidOption, TimedOut } from '../errors.ts'
@@ -7,7 +7,7 @@ import { flow, Stage } from './stage.ts'
 import type { Operator, Source } from './types.ts'
 import type { Upstream } from './upstream.ts'
 
-export type ReopenOptions = {
+export type RetryOptions = {
   /** How many failures in a row are followed by another try; an item in between begins a new row. */
   limit: number
   /** Milliseconds before a try: the same each time, or by the number of failures in a row, from 1. Default 0. */
@@ -18,15 +18,15 @@ export type ReopenOptions = {
 }
 
 /**
- * Opens the source anew when it fails: the retry of a flow. The source decides where it goes on: a list starts over, so give one that resumes. One that can be
+ * Opens the source anew when it fails. The source decides where it goes on: a list starts over, so give one that resumes. One that can be
  * iterated only once (a generator's result) is refused.
  */
-export function reopen<In>({
+export function retry<In>({
   limit,
   delayMs = 0,
   when = () => true,
   clock = systemClock,
-}: ReopenOptions): Operator<In, In> {
+}: RetryOptions): Operator<In, In> {
   checkCount('limit', limit, { unbounded: true })
   if (typeof delayMs !== 'function') checkMs('delayMs', delayMs)
   checkFunction('when', when)
@@ -34,7 +34,7 @@ export function reopen<In>({
   return (source) => {
     if (isOneShot(source))
       throw new InvalidOption('source', source, 'one that can be iterated again, to be opened anew')
-    return flow(() => new ReopenStage(source, limit, delayOf, when, clock))
+    return flow(() => new RetryStage(source, limit, delayOf, when, clock))
   }
 }
 
@@ -43,7 +43,7 @@ function isOneShot(source: Source<unknown>): boolean {
   return typeof Object(source).next === 'function'
 }
 
-class ReopenStage<In> extends Stage<In> {
+class RetryStage<In> extends Stage<In> {
   readonly #source: Source<In>
   readonly #limit: number
   readonly #delayOf: (failures: number, error: unknown) => number

@@ -19,7 +19,7 @@ import {
   merge,
   partition,
   pipe,
-  reopen,
+  retry,
   sample,
   sendTo,
   type Source,
@@ -600,7 +600,7 @@ describe('by time', () => {
 })
 
 describe('when it goes wrong', () => {
-  test('reopen opens the source anew, waits, and counts failures in a row', async () => {
+  test('retry opens the source anew, waits, and counts failures in a row', async () => {
     const clock = virtualClock()
     let opened = 0
     const flaky = {
@@ -610,7 +610,7 @@ describe('when it goes wrong', () => {
         if (mine < 4) throw new Error(`failure ${mine}`)
       },
     }
-    const flow = pipe(flaky, reopen({ limit: 1, delayMs: (failures) => failures * 100, clock }))
+    const flow = pipe(flaky, retry({ limit: 1, delayMs: (failures) => failures * 100, clock }))
     assert.deepEqual(await timeline(clock, flow), [
       [0, 1],
       [100, 2],
@@ -619,26 +619,26 @@ describe('when it goes wrong', () => {
     ])
   })
 
-  test('reopen gives up after its limit, or at once when it is told that it is hopeless', async () => {
+  test('retry gives up after its limit, or at once when it is told that it is hopeless', async () => {
     const clock = virtualClock()
     const dead = probeSource({ clock, failAt: 0, error: new Error('dead') })
-    await assert.rejects(clock.until(pipe(dead, reopen({ limit: 3, delayMs: 10, clock }), collect())), /dead/)
+    await assert.rejects(clock.until(pipe(dead, retry({ limit: 3, delayMs: 10, clock }), collect())), /dead/)
     assert.deepEqual([dead.opened, dead.returned, clock.now()], [4, 0, 30])
     const hopeless = probeSource({ clock, failAt: 0, error: new Error('dead') })
-    await assert.rejects(clock.until(pipe(hopeless, reopen({ limit: 3, when: () => false, clock }), collect())), /dead/)
+    await assert.rejects(clock.until(pipe(hopeless, retry({ limit: 3, when: () => false, clock }), collect())), /dead/)
     assert.equal(hopeless.opened, 1)
   })
 
-  test('reopen can be left while it waits, and refuses a source that cannot start over', async () => {
+  test('retry can be left while it waits, and refuses a source that cannot start over', async () => {
     const clock = virtualClock()
     const dead = probeSource({ clock, failAt: 0, error: new Error('dead') })
-    const iterator = pipe(dead, reopen({ limit: 3, delayMs: 1000, clock }))[Symbol.asyncIterator]()
+    const iterator = pipe(dead, retry({ limit: 3, delayMs: 1000, clock }))[Symbol.asyncIterator]()
     const waiting = iterator.next()
     await clock.settle()
     await iterator.return!()
     assert.deepEqual(await waiting, { value: undefined, done: true })
     assert.equal(clock.pending, 0)
-    assert.throws(() => pipe(at(clock, []), reopen({ limit: 1 })), {
+    assert.throws(() => pipe(at(clock, []), retry({ limit: 1 })), {
       message: 'source must be one that can be iterated again, to be opened anew, got an object',
     })
   })
@@ -761,8 +761,8 @@ describe('bad input', () => {
     ['ms must be a number of milliseconds of at least 0, got NaN', () => throttle({ ms: nan })],
     ['ms must be a number of milliseconds of at least 0, got Infinity', () => debounce({ ms: Infinity })],
     ['ms must be a number of milliseconds of at least 5e-324, got 0', () => sample({ ms: 0 })],
-    ['limit must be a whole number of at least 1, or Infinity, got 0', () => reopen({ limit: 0 })],
-    ['delayMs must be a number of milliseconds of at least 0, got -1', () => reopen({ limit: 1, delayMs: -1 })],
+    ['limit must be a whole number of at least 1, or Infinity, got 0', () => retry({ limit: 0 })],
+    ['delayMs must be a number of milliseconds of at least 0, got -1', () => retry({ limit: 1, delayMs: -1 })],
     ['ms must be a number of milliseconds of at least 0, got -1', () => timeout({ ms: -1 })],
     [
       'source must be an iterable or an async iterable, got 5',

@@ -14,7 +14,7 @@ import {
   type Operator,
   partition,
   pipe,
-  reopen,
+  retry,
   sample,
   type Source,
   take,
@@ -91,7 +91,7 @@ export const subjects: Record<string, OperatorUnderTest> = {
   throttle: { make: (clock) => throttle({ limit: 2, ms: 10, clock }), holds: 1 },
   debounce: { make: (clock) => debounce({ ms: 0.5, clock }), holds: 1, pullsAhead: true, drops: true },
   sample: { make: (clock) => sample({ ms: 5, clock }), holds: 1, pullsAhead: true, drops: true },
-  reopen: { make: (clock) => reopen({ limit: 2, when: () => false, clock }), holds: 1 },
+  retry: { make: (clock) => retry({ limit: 2, when: () => false, clock }), holds: 1 },
   timeout: { make: (clock) => timeout({ ms: 100_000, clock }), holds: 1 },
   abortOn: { make: () => abortOn(new AbortController().signal), holds: 1 },
 }

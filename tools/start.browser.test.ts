@@ -56,8 +56,10 @@ test('every built page is served, compressed, under the strict policy', async ()
     assert.equal(response.status, 200, path)
     assert.match(response.headers.get('content-security-policy') ?? '', /script-src 'self';/, path)
     assert.doesNotMatch(response.headers.get('content-security-policy') ?? '', /unsafe/, path)
-    const html = await response.text()
-    if (html.length >= 1024) assert.equal(response.headers.get('content-encoding'), 'br', path)
+    const text = await response.text()
+    // Values in quotes may hold anything, a `<script>` that a question is about too; `src` and `type` are what is looked at.
+    const html = text.replaceAll(/\b(content|title|aria-label|alt|placeholder)="[^"]*"/g, '$1=""')
+    if (text.length >= 1024) assert.equal(response.headers.get('content-encoding'), 'br', path)
     const inline =
       /<script(?![^>]*\bsrc=)(?![^>]*type="application\/(?:ld\+)?json")[^>]*>|<style\b|\son[a-z]+="|\sstyle="/.exec(
         html,

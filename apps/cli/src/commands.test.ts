@@ -69,7 +69,7 @@ Text.
 const quizText = `- { id: s, kind: single, prompt: Pick., options: [good, bad], answer: good, why: It is good., wrong: { bad: It is bad. } }
 - { id: m, kind: multi, prompt: Pick all., options: [good, fine, bad], answers: [good, fine], why: They are., wrong: { bad: It is bad. } }
 - { id: o, kind: order, prompt: Sort., items: [one, two, three], why: By number. }
-- { id: f, kind: fill, prompt: "git ___ the branch", answers: [rebase], why: Its name. }
+- { id: f, kind: fill, prompt: "git ___ this & that", answers: [rebase], why: Its name. }
 `
 
 let root: string
@@ -286,7 +286,7 @@ test('export: a card for each question and each item, that Anki can read', async
   )
   assert.ok(
     lines.includes(
-      '"viva:git/one#f"\t"git ___ &lt;x&gt;"\t"rebase<br><br>Its name."\t"viva git easy history branches"',
+      '"viva:git/one#f"\t"git ___ this &amp; that"\t"rebase<br><br>Its name."\t"viva git easy history branches"',
     ),
   )
   assert.equal(lines.length, 5 + 20 + 1)

@@ -122,6 +122,7 @@ test('a grade says what would have been right and why what was chosen is wrong',
 test('a prediction is compared without what cannot be seen', () => {
   assert.equal(isSameOutput('1 \n2\n', '1\n2'), true)
   assert.equal(isSameOutput('', '\n'), true)
+  assert.equal(isSameOutput('a: 1', 'a:    1'), true)
   assert.equal(isSameOutput('1', '1 2'), false)
 })
 
@@ -196,12 +197,19 @@ const lines = (count: number) => Array.from({ length: count }, (_, index) => `li
 test('output items come from short fences', () => {
   const idsOf = (fences: QuestionFence[]) => quizItems({ id: 'git/rebase', quiz: [], fences }).map(({ id }) => id)
   assert.equal(idsOf([fence({})]).length, 1)
-  assert.equal(idsOf([fence({ expected: lines(6), code: lines(25) })]).length, 1)
-  assert.equal(idsOf([fence({ expected: lines(7) })]).length, 0)
+  assert.equal(idsOf([fence({ expected: lines(4), code: lines(25) })]).length, 1)
+  assert.equal(idsOf([fence({ expected: lines(5) })]).length, 0)
   assert.equal(idsOf([fence({ code: lines(26) })]).length, 0)
   assert.equal(idsOf([fence({ code: lines(20), setup: lines(6) })]).length, 0)
   assert.equal(idsOf([fence({ expected: '' })]).length, 0)
   assert.equal(idsOf([fence({ expected: ' a | b \n---+---\n 1 | 2' })]).length, 0, 'a table')
+  assert.equal(idsOf([fence({ expected: '1847' })]).length, 0, 'a number that nobody works out in the head')
+  assert.equal(idsOf([fence({ expected: '1000' })]).length, 1, 'a round one')
+  assert.equal(
+    idsOf([fence({ expected: '1847', code: 'console.log(1_847)' })]).length,
+    1,
+    'one that stands in the code',
+  )
   assert.deepEqual(idsOf([fence({})]), idsOf([fence({ line: 99 })]), 'the id moves with the fence')
   assert.notDeepEqual(idsOf([fence({})]), idsOf([fence({ code: 'console.log(2)' })]))
   assert.equal(

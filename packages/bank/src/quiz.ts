@@ -29,7 +29,7 @@ export type AskedItem = PlayableItem & { choices: string[] }
 export type Answer = string | readonly string[]
 
 /** An `output` item is answered by typing: what it prints has to be short, and its code fits beside it. */
-export const outputLimits = { outputLines: 6, outputCharacters: 240, codeLines: 25 }
+export const outputLimits = { outputLines: 4, outputCharacters: 240, codeLines: 25 }
 
 /** All items of a question: those of its quiz.yaml, then those made from its fences. */
 export function quizItems(question: Pick<Question, 'id' | 'quiz' | 'fences'>): PlayableItem[] {
@@ -56,6 +56,14 @@ export function quizItems(question: Pick<Question, 'id' | 'quiz' | 'fences'>): P
   return [...question.quiz.map((item) => ({ ...item, question: question.id })), ...made.values()]
 }
 
+/** Three digits or more that do not stand in the code: nobody works them out in the head, so they test patience. */
+function needsCalculator(expected: string, code: string): boolean {
+  const known = new Set((code.match(/\d[\d_]*/g) ?? []).map((digits) => digits.replaceAll('_', '')))
+  return (expected.match(/\d+(\.\d+)?/g) ?? []).some(
+    (number) => number.replace(/\D/g, '').length >= 3 && !/^10+$/.test(number) && !known.has(number),
+  )
+}
+
 function isTypable({ code, setup, expected }: { code: string; setup?: string; expected: string }): boolean {
   const lines = (text: string) => text.split('\n').length
   // How a client aligns a result table is not what a question asks for.
@@ -63,6 +71,7 @@ function isTypable({ code, setup, expected }: { code: string; setup?: string; ex
   return (
     expected.trim() !== '' &&
     !isTable &&
+    !needsCalculator(expected, `${setup ?? ''}\n${code}`) &&
     lines(expected) <= outputLimits.outputLines &&
     expected.length <= outputLimits.outputCharacters &&
     lines(code) + (setup === undefined ? 0 : lines(setup)) <= outputLimits.codeLines
@@ -157,12 +166,13 @@ export function grade(item: PlayableItem, answer: Answer): Grade {
   }
 }
 
-/** Whether a prediction is what was printed: spaces at the end of a line and empty lines at the end do not count. */
+/** Whether a prediction is what was printed. How lines are aligned, and empty lines at the end, do not count. */
 export function isSameOutput(predicted: string, printed: string): boolean {
   const tidy = (text: string) =>
     text
       .replace(/\r\n?/g, '\n')
-      .replace(/[^\S\n]+$/gm, '')
+      .replace(/[^\S\n]+/g, ' ')
+      .replace(/ $/gm, '')
       .trimEnd()
   return tidy(predicted) === tidy(printed)
 }

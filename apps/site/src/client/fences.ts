@@ -15,6 +15,12 @@ export function normalise(text: string): string {
     .trim()
 }
 
+/** How lines are aligned is not what a prediction is about. */
+function isSame(predicted: string, actual: string): boolean {
+  const loose = (text: string) => normalise(text).replaceAll(/[^\S\n]+/g, ' ')
+  return loose(predicted) === loose(actual)
+}
+
 /** A verdict never rests on colour alone: a sign and a word go with it. */
 function verdict(ok: boolean, text: string): HTMLElement {
   return make('p', { className: `verdict ${ok ? 'ok' : 'bad'}` }, `${ok ? '✓' : '✗'} ${text}`)
@@ -27,9 +33,7 @@ function printed(text: string, other?: string): HTMLElement {
   const against = other?.split('\n')
   lines.forEach((line, index) => {
     if (index > 0) samp.append('\n')
-    samp.append(
-      against && against[index]?.trimEnd() !== line.trimEnd() ? make('mark', { textContent: line || '⏎' }) : line,
-    )
+    samp.append(against && !isSame(against[index] ?? '', line) ? make('mark', { textContent: line || '⏎' }) : line)
   })
   if (text === '') samp.append(make('em', { textContent: 'nothing', className: 'soft' }))
   pre.append(samp)
@@ -182,7 +186,7 @@ class FenceOnPage {
   }
 
   #compare(predicted: string, actual: string, verb: string): HTMLElement[] {
-    if (predicted === actual) return [verdict(true, 'You said it.'), printed(actual)]
+    if (isSame(predicted, actual)) return [verdict(true, 'You said it.'), printed(actual)]
     return [
       verdict(false, 'Not what you expected.'),
       beside('You expected', printed(predicted, actual), `What ${verb}`, printed(actual, predicted)),
@@ -194,7 +198,7 @@ class FenceOnPage {
     const fence = this.figure.dataset['fence']!
     // A prediction is about the published code; edited code is only a run.
     if (predicted === '' || this.#isEdited) record({ type: 'run', question: page, fence, edited: this.#isEdited })
-    else record({ type: 'prediction', question: page, fence, predicted, actual, right: predicted === actual })
+    else record({ type: 'prediction', question: page, fence, predicted, actual, right: isSame(predicted, actual) })
   }
 
   async #edit(button: HTMLButtonElement): Promise<void> {

@@ -1,5 +1,5 @@
 /** Code to coloured HTML at build time: Shiki's tokens as a few classes, so that no inline style is needed. */
-import { createHighlighter, type Highlighter } from 'shiki'
+import { createHighlighter, type Highlighter, type ThemeRegistration } from 'shiki'
 
 const grammars: Record<string, string> = {
   js: 'javascript',
@@ -34,20 +34,41 @@ const grammars: Record<string, string> = {
   xml: 'xml',
 }
 
-/** From the most particular scope to the plainest; the first that a token's scopes contain gives its class. */
-const classes: [RegExp, string][] = [
-  [/comment/, 'hl-comment'],
-  [/string|regexp/, 'hl-string'],
-  [/constant|support\.constant|variable\.language/, 'hl-constant'],
-  [/entity\.name\.function|support\.function/, 'hl-function'],
-  [/keyword\.operator(?!\.(new|expression))/, ''],
-  [/keyword|storage/, 'hl-keyword'],
-]
+/** Class by the colour that the theme below gives: the colours are names, never seen. */
+const classes: Record<string, string> = {
+  '#000001': 'hl-comment',
+  '#000002': 'hl-string',
+  '#000003': 'hl-constant',
+  '#000004': 'hl-function',
+  '#000005': 'hl-keyword',
+}
+
+const theme: ThemeRegistration = {
+  name: 'viva',
+  type: 'light',
+  fg: '#000000',
+  bg: '#ffffff',
+  settings: [
+    { scope: ['comment', 'punctuation.definition.comment'], settings: { foreground: '#000001' } },
+    { scope: ['string', 'string.regexp', 'punctuation.definition.string'], settings: { foreground: '#000002' } },
+    { scope: ['constant', 'support.constant', 'variable.language'], settings: { foreground: '#000003' } },
+    { scope: ['entity.name.function', 'support.function'], settings: { foreground: '#000004' } },
+    {
+      scope: ['keyword', 'storage', 'keyword.operator.new', 'keyword.operator.expression'],
+      settings: { foreground: '#000005' },
+    },
+    {
+      scope: ['keyword.operator', 'storage.type.function.arrow', 'meta.template.expression'],
+      settings: { foreground: '#000000' },
+    },
+    { scope: ['constant.character.escape'], settings: { foreground: '#000003' } },
+  ],
+}
 
 let starting: Promise<Highlighter> | undefined
 
 function highlighter(): Promise<Highlighter> {
-  starting ??= createHighlighter({ themes: ['github-light'], langs: [...new Set(Object.values(grammars))] })
+  starting ??= createHighlighter({ themes: [theme], langs: [...new Set(Object.values(grammars))] })
   return starting
 }
 
@@ -57,35 +78,20 @@ const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAl
 export async function highlight(code: string, language: string): Promise<string> {
   const lang = grammars[language]
   if (!lang) return escape(code)
-  const shiki = await highlighter()
-  let lines: ReturnType<Highlighter['codeToTokensBase']>
-  try {
-    lines = shiki.codeToTokensBase(code, {
-      lang: lang as never,
-      theme: 'github-light',
-      includeExplanation: 'scopeName',
-    })
-  } catch {
-    // Shiki 4.6 fails to explain some tokens at the end of a line; such a fence stays in one colour.
-    return escape(code)
-  }
+  const lines = (await highlighter()).codeToTokensBase(code, { lang: lang as never, theme: 'viva' })
   return lines
     .map((tokens) => {
       let html = ''
       let open = ''
-      for (const token of tokens) {
-        for (const part of token.explanation ?? [{ content: token.content, scopes: [] }]) {
-          const scopes = part.scopes.map(({ scopeName }) => scopeName).join(' ')
-          const name = /^\s*$/.test(part.content)
-            ? open
-            : (classes.find(([pattern]) => pattern.test(scopes))?.[1] ?? '')
-          if (name !== open) {
-            if (open) html += '</span>'
-            if (name) html += `<span class="${name}">`
-            open = name
-          }
-          html += escape(part.content)
+      for (const { content, color } of tokens) {
+        // Blanks take the colour of what stands before them: fewer elements, the same picture.
+        const name = /^\s*$/.test(content) ? open : (classes[color?.toLowerCase() ?? ''] ?? '')
+        if (name !== open) {
+          if (open) html += '</span>'
+          if (name) html += `<span class="${name}">`
+          open = name
         }
+        html += escape(content)
       }
       return open ? `${html}</span>` : html
     })

@@ -21,6 +21,8 @@ import { breaker, deadline, fixed, gate, gradient, Overloaded, protect, retries 
 
 const concurrency = 16
 const rounds = 5
+/** For the README. */
+const asTable = process.argv.includes('--table')
 
 /** One way to do the same: microseconds an operation. */
 type Row = { name: string; run: () => Promise<number>; note?: string }
@@ -39,12 +41,15 @@ async function compare(title: string, rows: Row[]): Promise<Map<string, number>>
   for (let round = 0; round < rounds; round++) for (const { name, run } of rows) found.get(name)!.push(await run())
   const medians = new Map([...found].map(([name, values]) => [name, median(values)]))
   const [first] = medians.values()
-  console.log(`\n${title}`)
+  const line = (what: string, each: string, ratio: string, note = ''): string =>
+    asTable
+      ? `| ${what}${note && ` (${note})`} | ${each} | ${ratio} |`
+      : `  ${what.padEnd(40)} ${each.padStart(10)} ${ratio.padStart(8)}  ${note}`
+  console.log(asTable ? `\n| ${title} | each | time |\n|---|--:|--:|` : `\n${title}`)
   for (const { name, note } of rows) {
     const value = medians.get(name)!
-    console.log(
-      `  ${name.padEnd(40)} ${value.toFixed(2).padStart(8)} µs  ${(value / first!).toFixed(2).padStart(7)}×  ${note ?? ''}`,
-    )
+    const what = asTable ? name.replace(/^sluice/, '**Sluice**') : name
+    console.log(line(what, `${value.toFixed(2)} µs`, `${(value / first!).toFixed(2)}×`, note))
   }
   return medians
 }
@@ -183,12 +188,13 @@ async function composed(count: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${availableParallelism()} cores; medians of ${rounds}`)
+  if (!asTable)
+    console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${availableParallelism()} cores; medians of ${rounds}`)
   const few = await gates(10_000)
   const lots = await gates(100_000)
   const growth = lots.get('sluice gate')! / few.get('sluice gate')!
   console.log(
-    `\n  one of 100,000 waiting costs ${growth.toFixed(2)}× one of 10,000; at most ${most} ran at once in any row`,
+    `\nOne of 100,000 waiting costs ${growth.toFixed(2)}× one of 10,000 in a Sluice gate; at most ${most} ran at once in any row.`,
   )
   await priorities(100_000)
   await breakers(200_000)

@@ -1,30 +1,88 @@
 /** Every example of the documents is run, and prints what its comments say. */
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 
-const document = new URL('../docs/parts-2.md', import.meta.url)
-const entry = new URL('index.ts', import.meta.url).href
+const home = new URL('../', import.meta.url)
+const documents = [
+  'README.md',
+  ...readdirSync(new URL('docs/', home))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+const read = (document: string): string => readFileSync(new URL(document, home), 'utf8')
 
-const examples = [...readFileSync(document, 'utf8').matchAll(/^## (.+)$|^```ts\n([\s\S]*?)^```$/gm)]
-let title = ''
-for (const [, heading, code] of examples) {
-  if (heading !== undefined) title = heading
-  if (code === undefined) continue
-  test(`the example of ${title}`, async (t) => {
-    const printed: string[] = []
-    t.mock.method(console, 'log', (...values: unknown[]) => printed.push(values.join(' ')))
-    const source = stripTypeScriptTypes(code.replaceAll("'@viva/sluice'", `'${entry}'`))
-    await import(`data:text/javascript,${encodeURIComponent(source)}`)
-    // What is printed stands behind the call, or in the lines after it.
-    const expected = [...code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)].map((match) => match[1])
-    const below = code.match(/console\.log\(.*\n((?:\/\/ .*\n)+)$/)?.[1]
-    expected.push(...(below?.trim().split('\n') ?? []).map((line) => line.slice(3)))
-    assert.ok(expected.length > 0)
-    assert.deepEqual(printed, expected)
-  })
+/** What the code says it prints: behind the call, or in the comments at its end. */
+function claims(code: string): string[] {
+  const behind = [...code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)].map((match) => match[1]!)
+  const atEnd = /\n((?:\/\/ .*\n)+)$/.exec(code)?.[1] ?? ''
+  return [...behind, ...atEnd.split('\n').slice(0, -1).map((line) => line.slice(3))]
 }
 
-test('there are examples', () => assert.ok(examples.length > 10))
+/** Runs it as a module, the packages it imports resolved as from here, and gives what it printed. */
+async function print(code: string, log: (print: (...values: unknown[]) => void) => void): Promise<string[]> {
+  const printed: string[] = []
+  log((...values) => printed.push(values.join(' ')))
+  const resolved = code.replaceAll(/ from '([^'.]+)'/g, (_, name: string) => ` from '${import.meta.resolve(name)}'`)
+  await import(`data:text/javascript,${encodeURIComponent(stripTypeScriptTypes(resolved))}`)
+  return printed
+}
+
+for (const document of documents) {
+  const parts = [...read(document).matchAll(/^#+ (.+)$|^```ts\n([\s\S]*?)^```$/gm)]
+  let title = ''
+  for (const [, heading, code] of parts) {
+    if (heading !== undefined) title = heading
+    if (code === undefined) continue
+    test(`${document}: the example of ${title}`, async (t) => {
+      const claimed = claims(code)
+      assert.ok(claimed.length > 0, 'it claims nothing')
+      assert.deepEqual(await print(code, (log) => t.mock.method(console, 'log', log)), claimed)
+    })
+  }
+}
+
+describe('the documents', () => {
+  const readme = read('README.md')
+
+  test('have an example for each part', () => {
+    for (const part of [
+      'Channel',
+      'Flow',
+      'Bridges',
+      'Limits',
+      'Gate',
+      'Rate',
+      'Breaker',
+      'Retries',
+      'Hedge',
+      'Deadline',
+      'Idempotency',
+      'Compose',
+      'Telemetry',
+      'Testing',
+    ]) {
+      const section = readme.split(`\n## ${part}\n`)[1]?.split('\n## ')[0] ?? ''
+      assert.match(section, /^```ts$/m, part)
+    }
+  })
+
+  test('link to what is there', () => {
+    for (const document of documents) {
+      const text = read(document)
+      for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
+        if (/^https?:/.test(target!)) continue
+        const [file, anchor] = target!.split('#')
+        const url = file === '' ? new URL(document, home) : new URL(file!, new URL(document, home))
+        assert.ok(existsSync(url), `${document} links to ${target}`)
+        if (anchor === undefined) continue
+        const anchors = [...readFileSync(url, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+          heading!.toLowerCase().replaceAll(/[^a-z0-9 -]/g, '').replaceAll(' ', '-'),
+        )
+        assert.ok(anchors.includes(anchor), `${document} links to ${target}`)
+      }
+    }
+  })
+})

@@ -72,12 +72,13 @@ function highlighter(): Promise<Highlighter> {
   return starting
 }
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+export const escapeText = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 /** Inner HTML of a `<code>`: escaped, with `<span class="hl-…">` around what has a class. */
 export async function highlight(code: string, language: string): Promise<string> {
   const lang = grammars[language]
-  if (!lang) return escape(code)
+  if (!lang) return escapeText(code)
   const lines = (await highlighter()).codeToTokensBase(code, { lang: lang as never, theme: 'viva' })
   return lines
     .map((tokens) => {
@@ -91,7 +92,7 @@ export async function highlight(code: string, language: string): Promise<string>
           if (name) html += `<span class="${name}">`
           open = name
         }
-        html += escape(content)
+        html += escapeText(content)
       }
       return open ? `${html}</span>` : html
     })

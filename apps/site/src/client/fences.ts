@@ -167,6 +167,8 @@ class FenceOnPage {
     else if (!result.stopped) figures.push(asVerified ? 'same as verified' : 'differs from the verified output')
     parts.push(make('p', { className: 'figures', textContent: figures.join(' · ') }))
     this.#result.replaceChildren(...parts)
+    // On the bench the result may lie below the fold of a scrolling panel.
+    this.#result.scrollIntoView({ block: 'nearest' })
     this.#log(predicted, actual)
   }
 

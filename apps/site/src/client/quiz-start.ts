@@ -15,7 +15,7 @@ for (const choice of all<HTMLInputElement>('[name=scope]'))
 
 const open = await halfDone().catch(() => undefined)
 const card = find('#resume')
-if (open && card) {
+if (open && open.answers.size > 0 && card) {
   card.append(
     `You are ${open.answers.size} of ${open.count} into a quiz. `,
     make('a', { href: `/quiz/run/?${encodeQuiz(open)}`, textContent: 'Go on with it' }),

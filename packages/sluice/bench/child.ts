@@ -17,8 +17,8 @@ const load: Record<string, () => Promise<{ contestants: Contestants }>> = {
 
 export type Measured = { ms: number; peakMb: number; most: number }
 
-/** Items of the run before the one that is measured. */
-const warmUp = 100_000
+/** Items of the run before the one that is measured, at most as many as in it. */
+const mostWarmUp = 100_000
 
 /** A hand-off; a map of tasks that end with the next promise, or with the next turn of the event loop. */
 export type Kind = 'handOffs' | 'mappings' | 'turns'
@@ -27,7 +27,8 @@ async function measure(library: string, kind: Kind, name: string, count: number)
   const { contestants } = await load[library]!()
   let expected = 0
   const check = (item: Item): void => {
-    if (item.n !== expected++) throw new Error(`${library} ${name}: item ${item.n} came in the place of ${expected - 1}`)
+    if (item.n !== expected++)
+      throw new Error(`${library} ${name}: item ${item.n} came in the place of ${expected - 1}`)
   }
   // As it gets done: the order is not promised, that each comes once is.
   const seen = new Set<number>()
@@ -49,12 +50,13 @@ async function measure(library: string, kind: Kind, name: string, count: number)
     const came = isUnordered ? seen.size : expected
     if (came !== items) throw new Error(`${library} ${name}: ${came} of ${items} items came`)
   }
-  await run(warmUp)
+  await run(Math.min(mostWarmUp, count / 5))
   const start = performance.now()
   await run(count)
   return { ms: performance.now() - start, peakMb: process.resourceUsage().maxRSS / 1024, most }
 }
 
 const [library, kind, name, count] = process.argv.slice(2)
-if (library === undefined) console.log(JSON.stringify({ ms: 0, peakMb: process.resourceUsage().maxRSS / 1024, most: 0 }))
+if (library === undefined)
+  console.log(JSON.stringify({ ms: 0, peakMb: process.resourceUsage().maxRSS / 1024, most: 0 }))
 else console.log(JSON.stringify(await measure(library, kind as Kind, name!, Number(count))))

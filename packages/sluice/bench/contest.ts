@@ -10,11 +10,7 @@ export const concurrency = 16
 export type HandOff = (count: number, check: (item: Item) => void) => Promise<void>
 
 /** Gives `count` items to `task`, at most `concurrency` at a time, and each result to `check`. */
-export type Mapping = (
-  count: number,
-  task: (item: Item) => Promise<Item>,
-  check: (item: Item) => void,
-) => Promise<void>
+export type Mapping = (count: number, task: (item: Item) => Promise<Item>, check: (item: Item) => void) => Promise<void>
 
 export type Contestants = { handOffs?: Record<string, HandOff>; mappings?: Record<string, Mapping> }
 

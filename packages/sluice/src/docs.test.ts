@@ -18,7 +18,13 @@ const read = (document: string): string => readFileSync(new URL(document, home),
 function claims(code: string): string[] {
   const behind = [...code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)].map((match) => match[1]!)
   const atEnd = /\n((?:\/\/ .*\n)+)$/.exec(code)?.[1] ?? ''
-  return [...behind, ...atEnd.split('\n').slice(0, -1).map((line) => line.slice(3))]
+  return [
+    ...behind,
+    ...atEnd
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.slice(3)),
+  ]
 }
 
 /** Runs it as a module, the packages it imports resolved as from here, and gives what it printed. */
@@ -79,7 +85,10 @@ describe('the documents', () => {
         assert.ok(existsSync(url), `${document} links to ${target}`)
         if (anchor === undefined) continue
         const anchors = [...readFileSync(url, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-          heading!.toLowerCase().replaceAll(/[^a-z0-9 -]/g, '').replaceAll(' ', '-'),
+          heading!
+            .toLowerCase()
+            .replaceAll(/[^a-z0-9 -]/g, '')
+            .replaceAll(' ', '-'),
         )
         assert.ok(anchors.includes(anchor), `${document} links to ${target}`)
       }

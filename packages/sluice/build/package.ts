@@ -1,0 +1,55 @@
+/** Sluice as it is published: JavaScript, declarations, and a manifest of its own. */
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+const home = join(import.meta.dirname, '..')
+
+export type Manifest = {
+  name: string
+  version: string
+  exports: Record<string, string | { types: string; default: string }>
+  files?: string[]
+  [field: string]: unknown
+}
+
+/** In the workspace `exports` lead to the sources, which Node runs as they are; published, to what was built of them. */
+function published(manifest: Manifest): Manifest {
+  const { devDependencies: _own, scripts: _scripts, private: _private, ...rest } = manifest
+  const exports = Object.entries(manifest.exports).map(([path, target]) => {
+    const file = String(target)
+      .replace(/^\.\/src\//, './')
+      .replace(/\.ts$/, '')
+    return [path, { types: `${file}.d.ts`, default: `${file}.js` }] as const
+  })
+  return {
+    ...rest,
+    exports: { ...Object.fromEntries(exports), './package.json': './package.json' },
+    files: ['**/*.js', '**/*.d.ts', 'docs'],
+    engines: { node: '>=20.3' },
+    publishConfig: { access: 'public' },
+  } as Manifest
+}
+
+/** Builds the package into a folder that can be published as it is. */
+export function buildPackage(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json'), '--outDir', folder], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  // The compiler rewrites the extensions of what it emits as JavaScript, not those in declarations.
+  for (const file of globSync('**/*.d.ts', { cwd: folder })) {
+    const path = join(folder, file)
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, text.replaceAll(/((?:from|import\() ?['"]\.{1,2}\/[^'"]+)\.ts(['"])/g, '$1.js$2'))
+  }
+  const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as Manifest
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`)
+  mkdirSync(join(folder, 'docs'), { recursive: true })
+  cpSync(join(home, 'docs'), join(folder, 'docs'), { recursive: true })
+  cpSync(join(home, 'README.md'), join(folder, 'README.md'))
+  cpSync(join(home, '..', '..', 'LICENSE'), join(folder, 'LICENSE'))
+}

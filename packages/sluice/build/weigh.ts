@@ -1,0 +1,54 @@
+/** What a bundle grows by when it imports one thing. */
+
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+/** The bundle of some code that imports from a package in `folder/node_modules`, minified. */
+export async function bundle(folder: string, code: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: folder },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    external: ['node:*'],
+    logLevel: 'warning',
+  })
+  return outputFiles[0]!.text
+}
+
+export const gzipped = (text: string): number => gzipSync(text, { level: 9 }).length
+
+/** Bytes, gzipped, of the bundle of each export. */
+export async function weigh(folder: string, names: string[], from = '@viva/sluice'): Promise<Map<string, number>> {
+  const weights = await Promise.all(
+    names.map(async (name) => {
+      const code = await bundle(folder, name === '*' ? `export * from '${from}'` : `export { ${name} } from '${from}'`)
+      return [name, gzipped(code)] as const
+    }),
+  )
+  return new Map(weights)
+}
+
+/** The table of the README. */
+export async function sizes(folder: string, names: string[]): Promise<string> {
+  const weights = await weigh(folder, names)
+  const kb = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
+  const cells = [...weights].map(([name, bytes]) => `| \`${name}\` | ${kb(bytes)} `)
+  const columns = 4
+  const rows = Array.from({ length: Math.ceil(cells.length / columns) }, (_, row) =>
+    Array.from(
+      { length: columns },
+      (_, column) => cells[column * Math.ceil(cells.length / columns) + row] ?? '| | ',
+    ).join(''),
+  )
+  const wholes = await Promise.all(
+    ['', '/node', '/web', '/testing', '/telemetry'].map(async (path) => {
+      const from = `@viva/sluice${path}`
+      return `\`${from}\` ${kb((await weigh(folder, ['*'], from)).get('*')!)}`
+    }),
+  )
+  const head = `| export | gzip ${'| export | gzip '.repeat(columns - 1)}|\n${'|---|--:'.repeat(columns)}|`
+  return `Everything of an entry: ${wholes.join(', ')}.\n\n${head}\n${rows.map((row) => `${row}|`).join('\n')}`
+}

@@ -75,6 +75,33 @@ describe('the documents', () => {
     }
   })
 
+  test('name, for each rule of Reactive Streams, a test that exists, or say that it does not apply', () => {
+    const suites: Record<string, string> = {
+      operator: 'src/testing/conforms-to-operator.ts',
+      channel: 'src/testing/conforms-to-channel.ts',
+    }
+    const rules = [...read('docs/reactive-streams.md').matchAll(/^\| (\d\.\d+) .+ \| (.+) \| (.*)\|$/gm)]
+    assert.equal(rules.length, 11 + 13 + 17 + 2)
+    const counts = { whole: 0, part: 0, not: 0 }
+    for (const [, rule, reading, tests] of rules) {
+      const named = [...tests!.matchAll(/`([^`]+)` "([^"]+)"/g)]
+      if (reading!.startsWith('does not apply: ')) {
+        counts.not++
+        continue
+      }
+      counts[reading!.startsWith('only in part: ') ? 'part' : 'whole']++
+      assert.ok(named.length > 0, rule)
+      for (const [, file, name] of named)
+        assert.ok(readFileSync(new URL(suites[file!] ?? file!, home), 'utf8').includes(name!), `${rule}: ${name}`)
+    }
+    const { whole, part, not } = counts
+    assert.ok(
+      read('docs/reactive-streams.md').includes(`${whole} as they are, ${part} in part`),
+      JSON.stringify(counts),
+    )
+    assert.ok(read('docs/reactive-streams.md').includes(`${not} that do not apply`), JSON.stringify(counts))
+  })
+
   test('link to what is there', () => {
     for (const document of documents) {
       const text = read(document)

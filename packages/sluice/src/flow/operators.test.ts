@@ -684,6 +684,32 @@ describe('when it goes wrong', () => {
   })
 })
 
+test('a handler may ask for more, and a million items do not grow the stack', async () => {
+  function* numbers() {
+    for (let n = 0; n < 1_000_000; n++) yield n
+  }
+  const doubled = pipe(
+    numbers(),
+    filter((n) => n % 1000 === 0),
+    map((n) => 2 * n),
+  )[Symbol.asyncIterator]()
+  let sum = 0
+  const asked: Promise<void>[] = []
+  const ask = (): void => {
+    const answer = doubled.next().then(({ done, value }) => {
+      if (done) return
+      sum += value
+      ask()
+    })
+    asked.push(answer)
+  }
+  // Two calls are under way all the time.
+  ask()
+  ask()
+  for (const answer of asked) await answer
+  assert.equal(sum, 2 * 1000 * (999 * 500))
+})
+
 describe('sinks', () => {
   test('sendTo follows the pace of the channel and closes it', async () => {
     const clock = virtualClock()

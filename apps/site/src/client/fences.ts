@@ -41,9 +41,11 @@ function printed(text: string, other?: string): HTMLElement {
 }
 
 function beside(leftTitle: string, left: HTMLElement, rightTitle: string, right: HTMLElement): HTMLElement {
+  // Two narrow columns would cut long lines.
+  const isWide = [left, right].some((part) => part.textContent.split('\n').some((line) => line.length > 30))
   return make(
     'div',
-    { className: 'pair' },
+    { className: isWide ? '' : 'pair' },
     make('div', {}, make('p', { textContent: leftTitle }), left),
     make('div', {}, make('p', { textContent: rightTitle }), right),
   )

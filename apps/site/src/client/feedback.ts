@@ -13,7 +13,15 @@ for (const name of ['question', 'section']) {
 for (const radio of all<HTMLInputElement>('[name=kind]', form))
   radio.checked = radio.value === (asked.get('kind') ?? 'mistake')
 if (asked.get('sent')) sent.hidden = false
-if (asked.get('error')) refuse(asked.get('error')!)
+
+/** What the address says of a form that was sent before this script had loaded. */
+const refusals: Record<string, string> = {
+  'too-many': 'Too many messages came at once. Wait some minutes, then send it again.',
+  'too-large': 'The message was too large: at most 4,000 characters.',
+  unreadable: 'The form could not be read. Send it again from this page.',
+}
+const error = asked.get('error')
+if (error) refuse(refusals[error] ?? `The field “${error}” was not accepted. Correct it, then send it again.`)
 
 function refuse(text: string): void {
   problem.textContent = text

@@ -79,7 +79,7 @@ export const escapeText = (text: string): string =>
 export async function highlight(code: string, language: string): Promise<string> {
   const lang = grammars[language]
   if (!lang) return escapeText(code)
-  const lines = (await highlighter()).codeToTokensBase(code, { lang: lang as never, theme: 'viva' })
+  const lines = (await highlighter()).codeToTokensBase(code, { lang: lang as never, theme })
   return lines
     .map((tokens) => {
       let html = ''

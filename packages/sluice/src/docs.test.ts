@@ -90,7 +90,7 @@ describe('the documents', () => {
         continue
       }
       counts[reading!.startsWith('only in part: ') ? 'part' : 'whole']++
-      assert.ok(named.length > 0, rule)
+      assert.ok(named.length > 0, String(rule))
       for (const [, file, name] of named)
         assert.ok(readFileSync(new URL(suites[file!] ?? file!, home), 'utf8').includes(name!), `${rule}: ${name}`)
     }

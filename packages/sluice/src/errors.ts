@@ -14,8 +14,6 @@ export type OverloadCause =
   | 'rate'
   /** The breaker is open. */
   | 'breaker-open'
-  /** The retry budget is spent. */
-  | 'retry-budget'
 
 /**
  * Work was refused before it cost anything. `cause` is the reason as a word, `retryAfterMs` when it makes sense to try again.
@@ -47,7 +45,6 @@ const messages: Record<OverloadCause, string> = {
   priority: 'Refused: shed for work with a higher priority',
   rate: 'Refused: over the rate',
   'breaker-open': 'Refused: the breaker is open',
-  'retry-budget': 'Refused: the retry budget is spent',
 }
 
 /** Nothing more can be sent: the channel was closed. `cause` is the error it was closed with, if any. */

@@ -316,6 +316,57 @@ describe('throughDuplex and toDuplex', () => {
   }
 })
 
+describe('as Node streams behave', () => {
+  test('leaving a for await over toReadable leaves the source; its signal and pipeline close it too', async () => {
+    const left = probeSource({ clock })
+    for await (const _ of toReadable(left)) break
+    assert.equal(left.returned, 1)
+
+    const controller = new AbortController()
+    const source = probeSource({ clock, delayMs: (index) => (index < 2 ? 0 : Infinity) })
+    const ch = channel<number>({ capacity: 8 })
+    const running = pipeline(toReadable(source), toWritable(ch), { signal: controller.signal })
+    await settle()
+    controller.abort()
+    await assert.rejects(running, { name: 'AbortError' })
+    assert.equal(source.returned, 1)
+    assert.deepEqual([ch.tryReceive(), ch.tryReceive()], [0, 1])
+    assert.throws(() => ch.tryReceive(), { name: 'AbortError' })
+  })
+
+  test('write tells by its answer and by drain that there is room, as far as the high-water mark and the channel go', async () => {
+    const ch = channel<number>({ capacity: 1 })
+    const writable = toWritable(ch, { highWaterMark: 2 })
+    // The channel holds the first, the stream the others.
+    assert.deepEqual(
+      [1, 2, 3].map((n) => writable.write(n)),
+      [true, true, false],
+    )
+    assert.deepEqual([writable.writableNeedDrain, writable.writableLength], [true, 2])
+    let drained = false
+    writable.once('drain', () => (drained = true))
+    await settle()
+    assert.equal(drained, false)
+    assert.deepEqual([ch.tryReceive(), ch.tryReceive()], [1, 2])
+    await settle()
+    assert.deepEqual([drained, ch.tryReceive()], [true, 3])
+    writable.end()
+    await settle()
+    assert.equal(ch.isEnded, true)
+  })
+
+  test('cork changes nothing of what arrives', async () => {
+    const ch = channel<string>({ capacity: 8 })
+    const writable = toWritable(ch, { objectMode: false, highWaterMark: 1024 })
+    writable.cork()
+    writable.write('a')
+    writable.write('b')
+    writable.uncork()
+    writable.end('c')
+    assert.deepEqual(await pipe(ch, collect()), ['a', 'b', 'c'])
+  })
+})
+
 test('a channel bridges two streams with its capacity between', async () => {
   const ch = channel<number>({ capacity: 3 })
   const source = probeSource({ clock, count: 5 })

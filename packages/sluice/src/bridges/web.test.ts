@@ -262,6 +262,70 @@ describe('throughTransformStream and toTransformStream', () => {
   }
 })
 
+describe('as WHATWG Streams behave', () => {
+  test('a locked stream is refused with a TypeError, and is free again after the end, a failure and an early leave', async () => {
+    const stream = toReadableStream([1, 2, 3])
+    const reader = stream.getReader()
+    assert.throws(() => fromReadableStream(stream)[Symbol.asyncIterator](), TypeError)
+    reader.releaseLock()
+    for await (const _ of fromReadableStream(stream)) break
+    assert.equal(stream.locked, false)
+    const failing = toReadableStream(probeSource({ clock, failAt: 0, error: new Error('gone') }))
+    await assert.rejects(pipe(fromReadableStream(failing), collect()), /gone/)
+  })
+
+  test('tee: each branch gets everything, and the source is left when both have cancelled', async () => {
+    const whole = toReadableStream([1, 2, 3]).tee()
+    assert.deepEqual(await Promise.all(whole.map((branch) => Array.fromAsync(branch))), [
+      [1, 2, 3],
+      [1, 2, 3],
+    ])
+    const source = probeSource({ clock })
+    const [left, right] = toReadableStream(source).tee()
+    const cancelled = left.cancel('enough')
+    await settle()
+    assert.equal(source.returned, 0)
+    await Promise.all([cancelled, right.cancel('enough')])
+    assert.equal(source.returned, 1)
+  })
+
+  test('pipeTo with a signal: the source is left, the channel ends in the reason; told to prevent both, neither', async () => {
+    for (const isPrevented of [false, true]) {
+      const source = probeSource({ clock, delayMs: (index) => (index < 1 ? 0 : Infinity) })
+      const ch = channel<number>({ capacity: 4 })
+      const controller = new AbortController()
+      const { signal } = controller
+      const options = { signal, preventCancel: isPrevented, preventAbort: isPrevented }
+      const piping = toReadableStream(source).pipeTo(toWritableStream(ch), options)
+      await settle()
+      const reason = new Error('called off')
+      controller.abort(reason)
+      await assert.rejects(piping, reason)
+      assert.deepEqual([source.returned, ch.isClosed], isPrevented ? [0, false] : [1, true])
+      assert.equal(ch.tryReceive(), 0)
+      if (!isPrevented) assert.throws(() => ch.tryReceive(), reason)
+    }
+  })
+
+  test('desiredSize tells the room: of the stream, and 0 while the channel behind it is full', async () => {
+    const ch = channel<number>({ capacity: 1 })
+    const writer = toWritableStream(ch, { highWaterMark: 2 }).getWriter()
+    assert.equal(writer.desiredSize, 2)
+    const writes = [1, 2, 3].map((n) => writer.write(n))
+    await settle()
+    assert.equal(writer.desiredSize, 0)
+    assert.deepEqual([ch.tryReceive(), ch.tryReceive()], [1, 2])
+    await Promise.all(writes)
+    assert.equal(writer.desiredSize, 2)
+  })
+
+  test('a stream of bytes gives its views, and reads as a Response', async () => {
+    const bytes = new TextEncoder().encode('demand before data')
+    const flow = fromReadableStream(new Response(bytes).body!)
+    assert.equal(await new Response(toReadableStream(flow)).text(), 'demand before data')
+  })
+})
+
 test('a stream as source and sink of the suite', async () => {
   const { readable, writable } = new TransformStream<number, number>()
   const writing = pipe([1, 2, 3], writeToStream(writable))

@@ -48,6 +48,18 @@ describe('sending', () => {
     assert.deepEqual(ch.tryReceiveUpTo(9), [3, 1])
   })
 
+  test('one that is let in by the leaving of another on the same signal is in, and not called off', async () => {
+    const ch = channel<string>({ capacity: 2, size: (item) => item.length })
+    ch.trySend('a')
+    const controller = new AbortController()
+    const heavy = ch.send('bb', { signal: controller.signal })
+    const light = ch.send('c', { signal: controller.signal })
+    controller.abort()
+    await assert.rejects(heavy!, { name: 'AbortError' })
+    await light
+    assert.deepEqual(ch.tryReceiveUpTo(9), ['a', 'c'])
+  })
+
   test('to a consumer that waits goes from hand to hand', async () => {
     const ch = numbers(0)
     const received = ch.receive()

@@ -2,7 +2,7 @@
 
 import { ChannelClosed, ChannelFull, InvalidOption } from '../errors.ts'
 import { checkChoice, checkCount, checkFunction } from '../options.ts'
-import { Line } from './line.ts'
+import { WaitLine } from './line.ts'
 import { Loop } from './loop.ts'
 import { Ring } from './ring.ts'
 import {
@@ -33,6 +33,8 @@ export function channel<T>(options: ChannelOptions<T>): Channel<T> {
 
 /** More items than this is a mistake, not a bound. */
 const mostItems = 2 ** 30
+/** A sender that was let in is told so many microtasks later: one that is told at once finds room for one item, and waits again for each. */
+const turnsToTell = 8
 
 /*
  * Between any two calls:
@@ -47,8 +49,11 @@ class BoundedChannel<T> implements Channel<T> {
   readonly #items = new Ring<T>()
   /** The weights of the items held, in their order; only with `size`, which is asked once per item. */
   readonly #weights: Ring<number> | undefined
-  readonly #senders = new Line<WaitingSender<T>>(() => this.#admit())
-  readonly #receivers = new Line<WaitingReceiver<T>>()
+  readonly #senders = new WaitLine<WaitingSender<T>>(() => this.#admit())
+  readonly #receivers = new WaitLine<WaitingReceiver<T>>()
+  /** Let in, and not told yet. */
+  #admitted: WaitingSender<T>[] = []
+  #turnsLeft = 0
   #weight = 0
   #isClosed = false
   #closeCause: unknown
@@ -292,8 +297,18 @@ class BoundedChannel<T> implements Channel<T> {
       if (this.#weight + sender.weight > this.capacity) return
       this.#senders.shift()
       this.#store(sender.item, sender.weight)
-      sender.resolve()
+      sender.settle()
+      if (this.#admitted.push(sender) > 1) continue
+      this.#turnsLeft = turnsToTell
+      queueMicrotask(this.#tellAdmitted)
     }
+  }
+
+  readonly #tellAdmitted = (): void => {
+    if (--this.#turnsLeft > 0) return queueMicrotask(this.#tellAdmitted)
+    const admitted = this.#admitted
+    this.#admitted = []
+    for (const sender of admitted) sender.resolve()
   }
 
   #endReceivers(): void {

@@ -1,12 +1,13 @@
-/** A line of those who wait: first come, first served, and leaving from the middle costs the same as from the front. */
+/** Those who wait at a channel: first come, first served, called off from wherever they stand. */
 
+import { Line } from '../line.ts'
 import { type Patient, stopWaitingOn, waitOn } from './call-off.ts'
 
 /** One wait: a promise, its place in a line, and the signal that may call it off. */
 export class Waiter<R> implements Patient {
   readonly promise: Promise<R>
   /** Set by the line while it stands in it. */
-  line: Line<Waiter<unknown>> | undefined = undefined
+  line: WaitLine<Waiter<unknown>> | undefined = undefined
   before: Waiter<unknown> | undefined = undefined
   after: Waiter<unknown> | undefined = undefined
   readonly #signal: AbortSignal | undefined
@@ -22,57 +23,59 @@ export class Waiter<R> implements Patient {
     if (signal !== undefined) waitOn(signal, this)
   }
 
-  resolve(result: R): void {
+  /** What it waited for has come, though it will be told later: the signal cannot call it off any more. */
+  settle(): void {
     if (this.#signal !== undefined) stopWaitingOn(this.#signal, this)
+  }
+
+  resolve(result: R): void {
+    this.settle()
     this.#resolve(result)
   }
 
   reject(error: unknown): void {
-    if (this.#signal !== undefined) stopWaitingOn(this.#signal, this)
+    this.settle()
     this.#reject(error)
   }
 
   /** The signal fired: it leaves the line as if it had never come. */
   handleEvent(_event: Event): void {
     const { line } = this
-    line?.remove(this)
+    // Another one that was called off made room for it.
+    if (line === undefined) return
+    line.remove(this)
     this.#reject(this.#signal!.reason)
-    line?.onLeave?.()
+    line.onLeave?.()
   }
 }
 
-export class Line<W extends Waiter<unknown>> {
-  length = 0
-  first: W | undefined = undefined
-  #last: W | undefined = undefined
+/** The line they stand in. */
+export class WaitLine<W extends Waiter<unknown>> extends Line<Waiter<unknown>> {
   /** Called after one was called off: the next may be able to go now. */
   readonly onLeave: (() => void) | undefined
 
   constructor(onLeave?: () => void) {
+    super()
     this.onLeave = onLeave
   }
 
-  push(waiter: W): void {
-    waiter.line = this as unknown as Line<Waiter<unknown>>
-    waiter.before = this.#last
-    if (this.#last === undefined) this.first = waiter
-    else this.#last.after = waiter
-    this.#last = waiter
-    this.length++
+  get first(): W | undefined {
+    return this.oldest as W | undefined
+  }
+
+  override push(waiter: W): void {
+    waiter.line = this as unknown as WaitLine<Waiter<unknown>>
+    super.push(waiter)
   }
 
   shift(): W | undefined {
-    const { first } = this
+    const first = this.oldest as W | undefined
     if (first !== undefined) this.remove(first)
     return first
   }
 
-  remove(waiter: W): void {
-    if (waiter.before === undefined) this.first = waiter.after as W | undefined
-    else waiter.before.after = waiter.after
-    if (waiter.after === undefined) this.#last = waiter.before as W | undefined
-    else waiter.after.before = waiter.before
-    waiter.line = waiter.before = waiter.after = undefined
-    this.length--
+  override remove(waiter: Waiter<unknown>): void {
+    waiter.line = undefined
+    super.remove(waiter)
   }
 }

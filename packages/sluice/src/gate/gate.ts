@@ -2,7 +2,7 @@
 
 import { type Clock, systemClock } from '../clock.ts'
 import { type Context, noContext, type Policy, refused, type Work } from '../context.ts'
-import { type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
+import { InvalidOption, type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
 import { ExponentialAverage } from '../limit/exponential-average.ts'
 import { fixed } from '../limit/fixed.ts'
 import type { Limit } from '../limit/limit.ts'
@@ -67,7 +67,8 @@ export type GateStats = {
   refused: Partial<Record<OverloadCause, number>>
 }
 
-/** A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with the signal's reason when it is called off. */
+/** A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with the signal's reason when it is called off,
+ * with `InvalidOption` when its priority is none of the gate's. */
 export type Gate = Policy & {
   /** Waits for a permit if need be. The caller has to release it. Rejects like `run`. */
   acquire(context?: Context): Promise<Permit>
@@ -223,7 +224,7 @@ class LimitGate implements Gate, Host {
   #enter(work: Work<unknown> | undefined, context: Context): Promise<unknown> | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!(level >= 0 && level < this.#levels && Number.isInteger(level))) {
-      checkNumber('priority', checkCount('priority', level, { min: 0 }), { max: this.#levels - 1 })
+      return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.#levels - 1}`))
     }
     this.#arrived++
     if (context.signal?.aborted) {

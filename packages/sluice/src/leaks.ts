@@ -1,13 +1,16 @@
 /** A million waits of one kind, and what they leave in memory: run by leaks.test.ts with `--expose-gc`. */
 
 import { getEventListeners } from 'node:events'
-import { channel } from '../index.ts'
+import { channel, gate } from './index.ts'
 
 const rounds = 1000
 const perRound = 1000
 
 const lasting = new AbortController()
 const ch = channel<number>({ capacity: 1 })
+/** A gate whose one permit is taken. */
+const door = gate({ limit: 1, queue: { capacity: Infinity } })
+door.tryAcquire()
 
 /** Each does `perRound` waits. */
 export const scenarios: Record<string, () => Promise<unknown>> = {
@@ -21,6 +24,15 @@ export const scenarios: Record<string, () => Promise<unknown>> = {
     ch.trySend(0)
     const controller = new AbortController()
     const waits = Array.from({ length: perRound }, async (_, n) => ch.send(n, { signal: controller.signal }))
+    controller.abort()
+    await Promise.allSettled(waits)
+  },
+  'waits at a gate that are called off': async () => {
+    const controller = new AbortController()
+    const context = { signal: controller.signal, deadlineAt: performance.now() + 3_600_000, key: 'ann' }
+    const waits = Array.from({ length: perRound }, (_, n) =>
+      n % 2 === 0 ? door.run(() => n, context) : door.acquire(context),
+    )
     controller.abort()
     await Promise.allSettled(waits)
   },
@@ -48,6 +60,6 @@ if (scenario !== undefined) {
   for (let n = rounds / 10; n < rounds; n++) await scenario()
   const grownBytes = (await retainedBytes()) - before
   const { waitingSenders, waitingReceivers } = ch.stats()
-  const left = [waitingSenders, waitingReceivers, getEventListeners(lasting.signal, 'abort').length]
+  const left = [waitingSenders, waitingReceivers, door.waiting, getEventListeners(lasting.signal, 'abort').length]
   console.log(JSON.stringify({ grownBytes, left }))
 }

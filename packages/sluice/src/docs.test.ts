@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { describe, test } from 'node:test'
+import { api } from '../build/api.ts'
 
 const home = new URL('../', import.meta.url)
 const documents = [
@@ -100,6 +101,10 @@ describe('the documents', () => {
       JSON.stringify(counts),
     )
     assert.ok(read('docs/reactive-streams.md').includes(`${not} that do not apply`), JSON.stringify(counts))
+  })
+
+  test('hold the reference as the sources say it today', () => {
+    assert.ok(read('docs/api.md') === api(), 'docs/api.md is not what the comments say: npm run api -w @viva/sluice')
   })
 
   test('link to what is there', () => {

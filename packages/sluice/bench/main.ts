@@ -1,6 +1,6 @@
 /**
  * `npm run bench -w @viva/sluice`: hand-offs and bounded maps beside their peers, each contestant in a process of its own, then policies.ts.
- * Writes what it found into README.md, between the markers; with `--dry` it only prints it.
+ * Writes what it found into README.md, between the markers; with `--dry`, or asked for some parts only, it prints it and no more.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -131,9 +131,9 @@ async function main(): Promise<void> {
     logLevel: 'warning',
   })
   const lines = [place()]
+  const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
   try {
     lines.push(`An empty process takes ${child().peakMb.toFixed(0)} MB.`)
-    const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
     for (const group of groups) {
       if (only.length > 0 && !only.includes(group.kind)) continue
       const table = compare(group)
@@ -149,7 +149,7 @@ async function main(): Promise<void> {
   } finally {
     rmSync(built, { recursive: true, force: true })
   }
-  if (process.argv.includes('--dry')) return
+  if (only.length > 0 || process.argv.includes('--dry')) return
   const readme = new URL('../README.md', here)
   const text = readFileSync(readme, 'utf8')
   const [before, after] = [text.split('<!-- bench -->')[0], text.split('<!-- /bench -->')[1]]

@@ -77,7 +77,10 @@ export async function runProcess(fence: Fence, engine: Engine, options: RunOptio
   try {
     return await new Promise<RunResult>((resolve, reject) => {
       const startedAt = performance.now()
-      const child = spawn('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', ...command], {
+      // Node gets a real pipe: the socket that it would get from here fills up after some hundred tiny writes, and what a
+      // loop prints after that stays in the process's memory for ever.
+      const shell = isNode ? 'set -o pipefail; "$@" 2>&1 | cat' : 'exec "$@" 2>&1'
+      const child = spawn('bash', ['-c', shell, 'sh', ...command], {
         cwd: folder,
         env: environment,
         stdio: ['ignore', 'pipe', 'ignore'],

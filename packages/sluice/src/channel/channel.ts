@@ -34,7 +34,7 @@ export function channel<T>(options: ChannelOptions<T>): Channel<T> {
 /** More items than this is a mistake, not a bound. */
 const mostItems = 2 ** 30
 /** A sender that was let in is told so many microtasks later: one that is told at once finds room for one item, and waits again for each. */
-const turnsToTell = 8
+const turnsToTell = 32
 
 /*
  * Between any two calls:
@@ -53,7 +53,6 @@ class BoundedChannel<T> implements Channel<T> {
   readonly #receivers = new WaitLine<WaitingReceiver<T>>()
   /** Let in, and not told yet. */
   #admitted: WaitingSender<T>[] = []
-  #turnsLeft = 0
   #weight = 0
   #isClosed = false
   #closeCause: unknown
@@ -114,7 +113,7 @@ class BoundedChannel<T> implements Channel<T> {
   }
 
   tryReceive(): T | None {
-    const item = this.#take()
+    const item = this.take()
     if (item === none && this.#failure !== undefined && this.isEnded) throw this.#failure.error
     return item
   }
@@ -122,7 +121,7 @@ class BoundedChannel<T> implements Channel<T> {
   receive(options?: WaitOptions): T | None | Promise<T | None> {
     const signal = options?.signal
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const item = this.#take()
+    const item = this.take()
     if (item !== none) return item
     if (this.#isClosed) return this.#failure === undefined ? none : Promise.reject(this.#failure.error)
     return this.wait(new ItemReceiver<T>(signal))
@@ -188,6 +187,15 @@ class BoundedChannel<T> implements Channel<T> {
     this.cancel()
   }
 
+  /** For `Loop`: takes without asking how the channel ended. */
+  take(): T | None {
+    if (this.#items.length === 0) return this.#takeFromHand()
+    const item = this.#unstore()
+    this.#received++
+    if (this.#senders.length > 0) this.#admit()
+    return item
+  }
+
   /** For `Loop`: what `receive` does once there is nothing to take. */
   wait<R>(receiver: WaitingReceiver<T> & { readonly promise: Promise<R> }): Promise<R> {
     this.#receivers.push(receiver)
@@ -219,11 +227,10 @@ class BoundedChannel<T> implements Channel<T> {
 
   /** True when the item was taken in or handed over. */
   #offer(item: T, weight: number): boolean {
-    const receiver = this.#receivers.shift()
-    if (receiver !== undefined) {
+    if (this.#receivers.length > 0) {
       this.#sent++
       this.#received++
-      receiver.give(item)
+      this.#receivers.shift()!.give(item)
       return true
     }
     if (this.#weight + weight <= this.capacity && this.#senders.length === 0) {
@@ -267,14 +274,8 @@ class BoundedChannel<T> implements Channel<T> {
     return count
   }
 
-  #take(): T | None {
-    if (this.#items.length > 0) {
-      const item = this.#unstore()
-      this.#received++
-      if (this.#senders.length > 0) this.#admit()
-      return item
-    }
-    // Capacity 0: from hand to hand.
+  /** Capacity 0. */
+  #takeFromHand(): T | None {
     const sender = this.#senders.shift()
     if (sender === undefined) return none
     this.#sent++
@@ -285,7 +286,7 @@ class BoundedChannel<T> implements Channel<T> {
 
   #takeUpTo(max: number, into: T[]): number {
     for (let taken = 0; ; taken++) {
-      const item = taken < max ? this.#take() : none
+      const item = taken < max ? this.take() : none
       if (item === none) return taken
       into.push(item)
     }
@@ -299,13 +300,12 @@ class BoundedChannel<T> implements Channel<T> {
       this.#store(sender.item, sender.weight)
       sender.settle()
       if (this.#admitted.push(sender) > 1) continue
-      this.#turnsLeft = turnsToTell
-      queueMicrotask(this.#tellAdmitted)
+      void this.#tellAdmitted()
     }
   }
 
-  readonly #tellAdmitted = (): void => {
-    if (--this.#turnsLeft > 0) return queueMicrotask(this.#tellAdmitted)
+  async #tellAdmitted(): Promise<void> {
+    for (let turns = 0; turns < turnsToTell; turns++) await undefined
     const admitted = this.#admitted
     this.#admitted = []
     for (const sender of admitted) sender.resolve()

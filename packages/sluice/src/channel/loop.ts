@@ -6,6 +6,7 @@ import type { WaitingReceiver } from './waiting.ts'
 
 /** What a loop needs of its channel, beyond what everybody may call. */
 export type LoopSource<T> = Pick<Receiver<T>, 'tryReceive' | 'cancel'> & {
+  take(): T | None
   readonly isClosed: boolean
   wait<R>(receiver: WaitingReceiver<T> & { readonly promise: Promise<R> }): Promise<R>
   endWaits(owner: Loop<T>): void
@@ -30,13 +31,17 @@ export class Loop<T> implements AsyncIterableIterator<T, undefined> {
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#isDone) return Promise.resolve({ value: undefined, done: true })
     if (this.#signal?.aborted) return this.#fail(this.#signal.reason)
-    let item: T | None
+    const item = this.#channel.take()
+    if (item !== none) return Promise.resolve({ value: item, done: false })
+    return this.#wait()
+  }
+
+  #wait(): Promise<IteratorResult<T, undefined>> {
     try {
-      item = this.#channel.tryReceive()
+      this.#channel.tryReceive()
     } catch (error) {
       return this.#fail(error)
     }
-    if (item !== none) return Promise.resolve({ value: item, done: false })
     if (!this.#channel.isClosed) return this.#channel.wait(new LoopReceiver(this.#signal, this))
     this.#isDone = true
     return Promise.resolve({ value: undefined, done: true })

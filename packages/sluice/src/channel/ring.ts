@@ -21,9 +21,11 @@ export class Ring<T> {
   /** Takes the oldest. Ask `length` first: an empty ring gives `undefined`. */
   shift(): T | undefined {
     if (this.#length === 0) return undefined
-    const item = this.#slots[this.#head]
-    this.#slots[this.#head] = undefined
-    this.#head = (this.#head + 1) & (this.#slots.length - 1)
+    const slots = this.#slots
+    const head = this.#head
+    const item = slots[head]
+    slots[head] = undefined
+    this.#head = (head + 1) & (slots.length - 1)
     this.#length--
     return item
   }

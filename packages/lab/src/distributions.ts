@@ -37,7 +37,8 @@ export function exponential(mean: number): Distribution {
 /** `stages` exponentials in a row: work that consists of steps; less variable than one. */
 export function erlang(stages: number, mean: number): Distribution {
   positive('mean', mean)
-  if (!Number.isInteger(stages) || stages < 1) throw new RangeError(`stages must be a whole number above 0, got ${stages}`)
+  if (!Number.isInteger(stages) || stages < 1)
+    throw new RangeError(`stages must be a whole number above 0, got ${stages}`)
   return {
     mean,
     scv: 1 / stages,

@@ -4,7 +4,7 @@ const double = new Float64Array(1)
 /** The same eight bytes; every machine that runs JavaScript today is little-endian, so `words[1]` holds sign, exponent and upper mantissa. */
 const words = new Uint32Array(double.buffer)
 
-const ln2High = 6.93147180369123816490e-1
+const ln2High = 6.9314718036912381649e-1
 const ln2Low = 1.90821492927058770002e-10
 
 /** Natural logarithm, within one unit in the last place. After FreeBSD msun e_log.c (Sun Microsystems, 1993). */
@@ -32,9 +32,7 @@ export function ln(x: number): number {
   const w = z * z
   const odd = w * (0.3999999999940941908 + w * (0.2222219843214978396 + w * 0.1531383769920937332))
   const even =
-    z *
-    (0.6666666666666735130 +
-      w * (0.2857142874366239149 + w * (0.1818357216161805012 + w * 0.1479819860511658591)))
+    z * (0.666666666666673513 + w * (0.2857142874366239149 + w * (0.1818357216161805012 + w * 0.1479819860511658591)))
   const half = 0.5 * f * f
   return exponent * ln2High - (half - (s * (half + odd + even) + exponent * ln2Low) - f)
 }
@@ -55,7 +53,7 @@ export function exp(x: number): number {
       (1.66666666666666019037e-1 +
         t *
           (-2.77777777770155933842e-3 +
-            t * (6.61375632143793436117e-5 + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8))))
+            t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))))
   const y = 1 - (low - (r * c) / (2 - c) - high)
   // In two steps, so that neither power of two leaves the range.
   const half = k >> 1

@@ -12,7 +12,8 @@ export class Servers {
   readonly #take: Waitable
 
   constructor(count: number) {
-    if (!Number.isInteger(count) || count < 1) throw new RangeError(`count must be a whole number above 0, got ${count}`)
+    if (!Number.isInteger(count) || count < 1)
+      throw new RangeError(`count must be a whole number above 0, got ${count}`)
     this.count = count
     this.#take = {
       park: (process) => {

@@ -12,7 +12,7 @@ export type Waitable = {
 /** A number waits so many milliseconds; a promise is waited for as `await` does, and costs a turn of the event loop. */
 export type Step = number | Waitable | Promise<unknown>
 
-// biome-ignore lint/suspicious/noExplicitAny: what `yield` gives back depends on what was yielded, which a generator's type cannot say.
+// oxlint-disable-next-line no-explicit-any -- what `yield` gives back depends on what was yielded, which a generator's type cannot say.
 export type Process = Generator<Step, void, any>
 
 /** A process that waits, as a resource sees it. */

@@ -158,7 +158,7 @@ export function retries(options: RetriesOptions = {}): Policy {
 }
 
 /** The `retryAfterMs` of an error, if it has one that makes sense; else 0. */
-function retryAfterOf(error: unknown): number {
+export function retryAfterOf(error: unknown): number {
   const value = typeof error === 'object' && error !== null ? (error as { retryAfterMs?: unknown }).retryAfterMs : 0
   return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : 0
 }

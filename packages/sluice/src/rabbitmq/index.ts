@@ -3,9 +3,23 @@
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage, Options } from 'amqplib'
 import { type Consumed, type ConsumeOptions, consumeFrom, type Handler } from '../brokers/consume.ts'
 import { Inbox } from '../brokers/inbox.ts'
-import { BrokerRefused, type Delivery, type Inlet, type Link, LinkLost, type Outlet, PushedBack } from '../brokers/link.ts'
+import {
+  BrokerRefused,
+  type Delivery,
+  type Inlet,
+  type Link,
+  LinkLost,
+  type Outlet,
+  PushedBack,
+} from '../brokers/link.ts'
 import { keyHeader, type Outgoing, ownHeaders, type Prepared } from '../brokers/message.ts'
-import { publishAll, type Publisher, type PublisherOptions, publisherTo, type PublishOptions } from '../brokers/publish.ts'
+import {
+  publishAll,
+  type Publisher,
+  type PublisherOptions,
+  publisherTo,
+  type PublishOptions,
+} from '../brokers/publish.ts'
 
 export * from '../brokers/index.ts'
 
@@ -68,7 +82,11 @@ const refusedOr = (error: unknown, what: string): unknown =>
 /** An error event that nobody hears ends the process; the channel's or connection's end is what is acted on. */
 const ignore = (): void => {}
 
-async function open<T>(connect: () => Promise<ChannelModel>, setUp: (connection: ChannelModel) => Promise<T>, what: string): Promise<T> {
+async function open<T>(
+  connect: () => Promise<ChannelModel>,
+  setUp: (connection: ChannelModel) => Promise<T>,
+  what: string,
+): Promise<T> {
   const connection = await connect()
   connection.on('error', ignore)
   try {
@@ -135,7 +153,8 @@ class RabbitLink implements Link<Handle> {
   async begin(): Promise<void> {
     const { consumerTag } = await this.#channel.consume(this.#queue, (raw) => {
       // The broker has cancelled it: the queue was deleted, or its node goes down.
-      if (raw === null) this.#inbox.fail(new LinkLost(new Error(`The broker has cancelled the consumer of ${this.#queue}`)))
+      if (raw === null)
+        this.#inbox.fail(new LinkLost(new Error(`The broker has cancelled the consumer of ${this.#queue}`)))
       else this.#inbox.push(deliveryOf(raw))
     })
     this.#tag = consumerTag
@@ -216,7 +235,9 @@ class RabbitLink implements Link<Handle> {
 
 /** The properties of a message without those that the broker would act on again. */
 function own({ headers: _, expiration: _ttl, ...rest }: ConsumeMessage['properties']): Options.Publish {
-  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined && value !== '')) as Options.Publish
+  return Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined && value !== ''),
+  ) as Options.Publish
 }
 
 function deliveryOf(raw: ConsumeMessage): Delivery<Handle> {
@@ -265,7 +286,8 @@ function confirmed(
     const token = crypto.randomUUID()
     // What no queue takes is given back, before it is confirmed.
     const onReturn = (message: { properties: { headers?: Record<string, unknown> | undefined } }): void => {
-      if (message.properties.headers?.[returnHeader] === token) settle(new BrokerRefused(`No queue takes ${routingKey}`))
+      if (message.properties.headers?.[returnHeader] === token)
+        settle(new BrokerRefused(`No queue takes ${routingKey}`))
     }
     const onClose = (): void => settle(new LinkLost())
     const settle = (error?: Error | null): void => {
@@ -279,7 +301,13 @@ function confirmed(
     const headers = { ...(options.headers as Record<string, unknown> | undefined), [returnHeader]: token }
     try {
       channel.publish(exchange, routingKey, content, { ...options, headers, mandatory: true }, (error: unknown) =>
-        settle(error ? (error instanceof Error && /nack/i.test(error.message) ? new PushedBack(error) : new LinkLost(error)) : null),
+        settle(
+          error
+            ? error instanceof Error && /nack/i.test(error.message)
+              ? new PushedBack(error)
+              : new LinkLost(error)
+            : null,
+        ),
       )
     } catch (error) {
       settle(error instanceof Error && /closed/i.test(error.message) ? new LinkLost(error) : (error as Error))

@@ -15,6 +15,7 @@ export default defineConfig({
   prefetch: false,
   vite: {
     build: { assetsInlineLimit: 0, cssMinify: true, target: 'es2022' },
+    worker: { format: 'es' },
     esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   },
 })

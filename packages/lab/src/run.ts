@@ -66,7 +66,7 @@ export type Outcome = { isRight: boolean; actual: number | string | undefined; s
 const curveShare = 0.12
 
 /** Compares a prediction with a run; `undefined` when this run cannot say. */
-export function judge<R extends Run<never>>(predict: Prediction<R>, said: Said, run: R): Outcome | undefined {
+export function judge<R extends Pick<Run, 'series'>>(predict: Prediction<R>, said: Said, run: R): Outcome | undefined {
   if (predict.kind === 'choice') {
     const actual = predict.actual(run)
     return actual === undefined ? undefined : { isRight: said === actual, actual }

@@ -110,7 +110,30 @@ function wireReport(): void {
   })
 }
 
+/** A lab's script is loaded when the lab comes near the screen. */
+function wireLabs(): void {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue
+        observer.unobserve(target)
+        import('./lab.ts').then(
+          ({ openLab }) => openLab(target as HTMLElement),
+          (error: unknown) => {
+            const said = find('.said', target)
+            if (said)
+              said.textContent = `The lab could not be loaded (${String(error)}). Check the connection and load the page again.`
+          },
+        )
+      }
+    },
+    { rootMargin: '200px' },
+  )
+  for (const lab of all('.lab')) observer.observe(lab)
+}
+
 wireAttempt()
+wireLabs()
 wireChecklist()
 wireBookmark()
 wireReport()

@@ -23,7 +23,6 @@ export type World = {
   close(): Promise<void>
 }
 
-
 /** Short waits, so that a test is short. */
 const quick = {
   retryDelay: () => 30,
@@ -100,9 +99,16 @@ export function brokerContract(make: () => Promise<World>): Case[] {
     name,
     async run() {
       const world = await make()
+      // What a failed case leaves running ends with it.
+      const over = new AbortController()
+      const ending =
+        (consume: World['consume']): World['consume'] =>
+        (handler, { signal, ...options } = {}) =>
+          consume(handler, { ...options, signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal })
       try {
-        await run(world)
+        await run({ ...world, consume: ending(world.consume), consumeDead: ending(world.consumeDead) })
       } finally {
+        over.abort()
         await world.close()
       }
     },
@@ -242,7 +248,12 @@ export function brokerContract(make: () => Promise<World>): Case[] {
       const done = await consumer.stop()
       assert.equal(overlaps, 0)
       assert.ok(done.failed > 0)
-      for (const [key, numbers] of order) assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b), key)
+      for (const [key, numbers] of order)
+        assert.deepEqual(
+          numbers,
+          numbers.toSorted((a, b) => a - b),
+          key,
+        )
       assert.equal(await world.remaining(), 0)
     }),
 

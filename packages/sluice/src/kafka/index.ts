@@ -69,6 +69,9 @@ export async function publish(
   }
 }
 
+/** So many that failed may wait to be tried again; then partitions are paused. */
+const mostWaiting = 1000
+
 type Handle = { partition: number; tracker: OffsetTracker; offset: string }
 
 function kafkaInlet({ kafka, groupId, topic, fromBeginning = true }: KafkaSource): Inlet<Handle> {
@@ -104,7 +107,7 @@ class KafkaLink implements Link<Handle> {
   readonly #consumer: Consumer
   readonly #producer: Producer
   readonly #topic: string
-  /** So many may be received and not taken, or wait to be tried again; then partitions are paused. */
+  /** So many may be received and not taken; then partitions are paused. */
   readonly #highWater: number
   readonly #inbox = new Inbox<Delivery<Handle>>()
   #trackers = new Map<number, OffsetTracker>()
@@ -187,7 +190,7 @@ class KafkaLink implements Link<Handle> {
     const { partition } = batch
     for (const message of batch.messages) {
       if (this.#isOver || !isRunning() || isStale()) return
-      if (this.#inbox.length + this.#timers.size >= this.#highWater) {
+      if (this.#inbox.length >= this.#highWater || this.#timers.size >= mostWaiting) {
         // What is not resolved is fetched again when it is resumed.
         this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }])
         this.#paused.add(partition)
@@ -224,7 +227,7 @@ class KafkaLink implements Link<Handle> {
 
   #resume(): void {
     if (this.#isOver || this.#paused.size === 0) return
-    if (this.#inbox.length + this.#timers.size > this.#highWater / 2) return
+    if (this.#inbox.length > this.#highWater / 2 || this.#timers.size >= mostWaiting) return
     const partitions = [...this.#paused]
     this.#paused.clear()
     this.#consumer.resume([{ topic: this.#topic, partitions }])

@@ -5,9 +5,7 @@ import { brokers, Proxy, unique } from '../brokers/brokers.fixture.ts'
 import type { World } from '../brokers/contract.ts'
 import { consume, publisher } from './index.ts'
 
-type Queue = { messages: number }
-
-/** The node says how many messages of a queue are not acknowledged only to its management API, or to its program; so count both ways of being there. */
+/** Over AMQP a node says how many messages wait in a queue, not how many are in hand: those are counted here. */
 export async function rabbitWorld({
   declare = { durable: true, arguments: { 'x-queue-type': 'quorum' } } as object,
 } = {}): Promise<World & { name: string; proxy: Proxy; ready(): Promise<number> }> {
@@ -24,7 +22,7 @@ export async function rabbitWorld({
     const asking = await admin.createChannel()
     asking.on('error', () => {})
     try {
-      return ((await asking.checkQueue(queue)) as unknown as Queue & { messageCount: number }).messageCount
+      return (await asking.checkQueue(queue)).messageCount
     } catch {
       return 0
     } finally {
@@ -41,8 +39,10 @@ export async function rabbitWorld({
         { connect: dial, queue: name },
         async (message, context) => {
           inHand++
+          const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<void>()
+          context.signal?.addEventListener('abort', () => giveUp())
           try {
-            return await handler(message, context)
+            return await Promise.race([handler(message, context), givenUp])
           } finally {
             inHand--
           }

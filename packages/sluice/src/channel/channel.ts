@@ -35,6 +35,7 @@ export function channel<T>(options: ChannelOptions<T>): Channel<T> {
 const mostItems = 2 ** 30
 /** A sender that was let in is told so many microtasks later: one that is told at once finds room for one item, and waits again for each. */
 const turnsToTell = 32
+const turn = Promise.resolve()
 
 /*
  * Between any two calls:
@@ -305,7 +306,7 @@ class BoundedChannel<T> implements Channel<T> {
   }
 
   async #tellAdmitted(): Promise<void> {
-    for (let turns = 0; turns < turnsToTell; turns++) await undefined
+    for (let turns = 0; turns < turnsToTell; turns++) await turn
     const admitted = this.#admitted
     this.#admitted = []
     for (const sender of admitted) sender.resolve()

@@ -6,9 +6,11 @@ import { brokers, Proxy, unique } from '../brokers/brokers.fixture.ts'
 import type { World } from '../brokers/contract.ts'
 import { consume, publisher } from './index.ts'
 
-export async function natsWorld({ port = brokers.nats.port as number, ackWaitMs = 2000, stream = {} } = {}): Promise<
-  World & { name: string }
-> {
+export async function natsWorld({
+  port = brokers.nats.port as number,
+  ackWaitMs = 2000,
+  stream = {},
+} = {}): Promise<World & { name: string }> {
   const name = unique('nats')
   const proxy = await Proxy.to(port)
   const admin = await connect({ port })

@@ -1,0 +1,57 @@
+/** The front door of a server: who is let in, who waits, and what the others are told. */
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Gate } from '../gate/gate.ts'
+import { type AdmissionOptions, Door } from './door.ts'
+import { checkHandler, type NodeHandler, serve } from './node-listener.ts'
+import { respond, type WebHandler } from './web-handler.ts'
+
+export type Admission = {
+  /** What enforces the limit: its `stats()` tell how things are. */
+  readonly gate: Gate
+  /** A handler of node:http behind the door: `createServer(door.node(handler))`. */
+  node(handler: NodeHandler): (request: IncomingMessage, response: ServerResponse) => void
+  /** The same for both events of a server: one that waits for "100 Continue" is then refused before it sends its body. */
+  attach(server: Server, handler: NodeHandler): void
+  /** A handler in the style of Fetch behind the door. What else the runtime passes is passed on. */
+  fetch<Rest extends unknown[]>(handler: WebHandler<Rest>): (request: Request, ...rest: Rest) => Promise<Response>
+}
+
+/**
+ * Admission for a server. Without options it protects against overload: it finds out how much the server can do, lets as many wait
+ * as there run, and refuses the rest at once.
+ *
+ * - Refused before the body is read: 503 when it is too much for the server, 429 when it is too much of this client, both with `Retry-After`
+ *   (never two clients at the same moment) and a problem document (RFC 9457).
+ * - A place is held until the handler has ended its answer. A client that hangs up frees it at once, and the work's signal is aborted.
+ * - An answer that is streamed for longer than it was worked on does not count for the limit; its place is held until its end.
+ * - An `Overloaded` that a handler throws, because what it calls has refused, is a 503 too, and lowers the limit.
+ *
+ * @example
+ * import { createServer } from 'node:http'
+ * import { admission } from '@viva/sluice/http'
+ *
+ * const door = admission()
+ * createServer(door.node((request, response) => response.end('let in'))).listen(8080)
+ */
+export function admission(options: AdmissionOptions = {}): Admission {
+  const door = new Door(options)
+  return {
+    gate: door.gate,
+    node(handler) {
+      checkHandler(handler)
+      return (request, response) => serve(door, handler, request, response, false)
+    },
+    attach(server, handler) {
+      checkHandler(handler)
+      server.on('request', (request, response) => serve(door, handler, request, response, false))
+      server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+        serve(door, handler, request, response, true),
+      )
+    },
+    fetch(handler) {
+      checkHandler(handler)
+      return (request, ...rest) => respond(door, handler, request, rest)
+    },
+  }
+}

@@ -1,0 +1,51 @@
+/** The body of a request to node:http: bounded in length and in time, for whoever reads it, in whatever way. */
+
+import type { IncomingMessage } from 'node:http'
+import type { Door } from './door.ts'
+import { BodyTooLarge, BodyTooSlow } from './errors.ts'
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/**
+ * Counts what comes. Beyond `maxBytes` the rest is not kept; slower than the time for so many bytes, and it ends too. A body that waits because
+ * nobody reads it is not slow: Node stops reading from the socket, and the client sees that.
+ */
+export function boundRequestBody(
+  request: IncomingMessage,
+  { clock, maxBytes, bodyTimeoutMs, minBytesPerSecond, stallMs }: Door,
+  abort: (error: Error) => void,
+): void {
+  const beganAt = clock.now()
+  let bytes = 0
+  let changedAt = beganAt
+  let cancel: () => void = () => {}
+  const { push } = request
+  request.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+    if (chunk === null) {
+      cancel()
+      return push.call(request, null)
+    }
+    bytes += chunk.length
+    changedAt = clock.now()
+    if (bytes <= maxBytes) return push.call(request, chunk, encoding)
+    cancel()
+    abort(new BodyTooLarge(maxBytes))
+    return true
+  }
+  /** How long the rest of the body may take to bring a sign of life. */
+  const leftMs = (now: number): number =>
+    Math.min(changedAt + stallMs, beganAt + bodyTimeoutMs + (bytes / minBytesPerSecond) * 1000) - now
+  const check = (): void => {
+    const now = clock.now()
+    if (request.complete || request.destroyed) return
+    // It is the reader who takes his time.
+    if (request.readableLength > 0 || request.isPaused()) changedAt = now
+    const isLate = leftMs(now) <= 0
+    if (isLate && request.readableLength === 0 && !request.isPaused()) abort(new BodyTooSlow())
+    else cancel = clock.schedule(isLate ? stallMs : leftMs(now), check)
+  }
+  if (leftMs(beganAt) < Infinity) cancel = clock.schedule(leftMs(beganAt), check)
+  request.once('close', () => cancel())
+}

@@ -1,0 +1,221 @@
+/** What is decided about a request from its head alone, whatever the server is made of. */
+
+import { type Clock, type Random, systemClock } from '../clock.ts'
+import { compose } from '../compose.ts'
+import type { Context, Policy } from '../context.ts'
+import { deadline } from '../deadline.ts'
+import { InvalidOption, Overloaded, TimedOut } from '../errors.ts'
+import { type Gate, gate } from '../gate/gate.ts'
+import { gradient } from '../limit/gradient.ts'
+import { checkCount, checkFunction, checkMs, checkNumber } from '../options.ts'
+import { BodyTooLarge, BodyTooSlow } from './errors.ts'
+import { type Quota, rateLimitFields } from './quota.ts'
+import { type RetryAfterOptions, retryAfterWriter } from './retry-after.ts'
+import { parseDictionary } from './structured-fields.ts'
+import { LoopTurn } from './turn.ts'
+
+/** The head of a request. Names of headers are in lower case. */
+export type RequestHead = {
+  readonly method: string
+  /** As the server gives it: a path for node:http, a whole URL for Fetch. */
+  readonly url: string
+  header(name: string): string | undefined
+}
+
+export type PriorityOptions = {
+  /** How many there are, 1 to 32. 0 is the most important. */
+  levels: number
+  /** Of requests that do not say. Default: the least important. */
+  default?: number
+  /** A function, or the name of a header: a whole number, or a dictionary with `u` as in RFC 9218 (`Priority: u=1`). Who can send a header can claim any priority, so take it from whom you trust. */
+  from: string | ((request: RequestHead) => number | undefined)
+}
+
+export type AdmissionOptions = {
+  /** Default `gate({ limit: gradient() })` with the priorities below: it is told nothing and finds out. One given here has to have as many levels as `priority`. */
+  gate?: Gate
+  /** Default: all are equal. */
+  priority?: PriorityOptions
+  /** On whose behalf a request is made: quotas are kept per key, and shedding goes by it. */
+  key?: (request: RequestHead) => string | undefined
+  /** Agreed rates. Over one of them the answer is 429, and both RateLimit fields are in every answer. */
+  quotas?: readonly Quota[]
+  /** The header with the milliseconds that the client still waits. Default `request-timeout-ms`; false: none. */
+  deadlineHeader?: string | false
+  /** No request may take longer, waiting included. Default: as long as it likes, or as its header says. */
+  timeoutMs?: number
+  /** Refuses what has already waited for the event loop for longer; twice as long for the second-least important, and so on. `Infinity`: never. Default 100. */
+  maxLoopDelayMs?: number
+  retryAfter?: RetryAfterOptions
+  /** Request bodies. */
+  body?: {
+    /** Default 16 MiB; `Infinity`: any. */
+    maxBytes?: number
+    /** How long it may take, and for each `minBytesPerSecond` a second more. Default 20,000. */
+    timeoutMs?: number
+    /** Default 500, as Apache's mod_reqtimeout has it. */
+    minBytesPerSecond?: number
+  }
+  /** A client that takes nothing of its answer for so long, or sends nothing of a body that is waited for, is cut off. Default 10,000. */
+  stallMs?: number
+  /** Told what a handler throws; the client gets a 500. Default: to the console. */
+  onError?: (error: unknown) => void
+  clock?: Clock
+  random?: Random
+}
+
+/** The answer to a request that is not let in, or whose work was called off. */
+export type Refusal = { status: number; headers: Record<string, string>; body: string }
+
+export type Verdict = { context: Context; fields: Record<string, string> | undefined; policy: Policy }
+
+const text = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
+const none = {}
+const iana = 'https://iana.org/assignments/http-problem-types'
+
+export class Door {
+  readonly gate: Gate
+  readonly clock: Clock
+  readonly maxBytes: number
+  readonly bodyTimeoutMs: number
+  readonly minBytesPerSecond: number
+  readonly stallMs: number
+  readonly onError: (error: unknown) => void
+  readonly #levels: number
+  readonly #defaultLevel: number
+  readonly #from: PriorityOptions['from'] | undefined
+  readonly #key: AdmissionOptions['key']
+  readonly #quotas: readonly Quota[]
+  readonly #deadlineHeader: string | false
+  readonly #timeoutMs: number
+  readonly #maxLoopDelayMs: number
+  readonly #retryAfter: (waitMs: number) => string
+  readonly #turn = new LoopTurn()
+
+  constructor(options: AdmissionOptions) {
+    const { priority, quotas = [], clock = systemClock, body = {} } = options
+    this.#levels = checkCount('priority.levels', priority?.levels ?? 1)
+    this.#defaultLevel = checkCount('priority.default', priority?.default ?? this.#levels - 1, { min: 0 })
+    if (this.#defaultLevel >= this.#levels)
+      throw new InvalidOption('priority.default', this.#defaultLevel, `at most ${this.#levels - 1}`)
+    this.#from = typeof priority?.from === 'string' ? priority.from.toLowerCase() : priority?.from
+    this.clock = clock
+    this.gate =
+      options.gate ??
+      gate({ limit: gradient(), priority: { levels: this.#levels, default: this.#defaultLevel }, clock })
+    checkFunction('gate.run', this.gate.run)
+    this.#key = options.key && checkFunction('key', options.key)
+    this.#quotas = quotas
+    const header = options.deadlineHeader ?? 'request-timeout-ms'
+    this.#deadlineHeader = header === false ? false : header.toLowerCase()
+    this.#timeoutMs = checkMs('timeoutMs', options.timeoutMs ?? Infinity, { unbounded: true })
+    this.#maxLoopDelayMs = checkMs('maxLoopDelayMs', options.maxLoopDelayMs ?? 100, { unbounded: true })
+    this.#retryAfter = retryAfterWriter({
+      ...(options.random ? { random: options.random } : {}),
+      ...options.retryAfter,
+    })
+    this.maxBytes = checkCount('body.maxBytes', body.maxBytes ?? 16 * 2 ** 20, { min: 0, unbounded: true })
+    this.bodyTimeoutMs = checkMs('body.timeoutMs', body.timeoutMs ?? 20_000, { unbounded: true })
+    this.minBytesPerSecond = checkNumber('body.minBytesPerSecond', body.minBytesPerSecond ?? 500, { above: 0 })
+    this.stallMs = checkMs('stallMs', options.stallMs ?? 10_000, { unbounded: true })
+    this.onError = checkFunction('onError', options.onError ?? console.error)
+  }
+
+  /** Decides on the head: a refusal, or what the work has to pass yet. Nothing of the body has been read. */
+  judge(head: RequestHead): Refusal | Verdict {
+    const length = Number(head.header('content-length') ?? 0)
+    if (length > this.maxBytes) return this.refusalOf(new BodyTooLarge(this.maxBytes))
+    const now = this.clock.now()
+    const priority = this.#priorityOf(head)
+    const allowedMs = this.#maxLoopDelayMs * (this.#levels - priority)
+    if (this.#turn.ageMs(now) > allowedMs) return this.refusalOf(new Overloaded('queue-delay'))
+    const key = this.#key?.(head)
+    const timeoutMs = Math.min(this.#timeoutMs, this.#deadlineOf(head))
+    // Wholly written out, so that contexts have one shape.
+    const context: Context = { priority, key }
+    const { refusal, fields } = this.#takeQuotas(context)
+    if (refusal !== undefined) return refusal
+    const policy = timeoutMs < Infinity ? compose(deadline({ timeoutMs, clock: this.clock }), this.gate) : this.gate
+    return { context, fields, policy }
+  }
+
+  /** What a client is told of an error. */
+  refusalOf(error: unknown, fields?: Record<string, string>): Refusal {
+    if (error instanceof Overloaded) {
+      const headers = { ...text, 'retry-after': this.#retryAfter(error.retryAfterMs ?? 0), ...fields }
+      return { status: 503, headers, body: overloadBody(error.cause) }
+    }
+    if (error instanceof TimedOut) {
+      const headers = { ...text, 'retry-after': this.#retryAfter(0), ...fields }
+      return { status: 503, headers, body: problem('about:blank', 'It was not done before its deadline', 503) }
+    }
+    const status = error instanceof BodyTooLarge ? 413 : error instanceof BodyTooSlow ? 408 : 500
+    const title = status === 500 ? 'Internal Server Error' : (error as Error).message
+    return { status, headers: { ...text, ...fields }, body: problem('about:blank', title, status) }
+  }
+
+  #priorityOf(head: RequestHead): number {
+    const from = this.#from
+    if (from === undefined) return this.#defaultLevel
+    const said = typeof from === 'function' ? from(head) : readPriority(head.header(from))
+    if (said === undefined || !Number.isFinite(said)) return this.#defaultLevel
+    return Math.max(0, Math.min(this.#levels - 1, Math.trunc(said)))
+  }
+
+  #deadlineOf(head: RequestHead): number {
+    const said = this.#deadlineHeader === false ? undefined : head.header(this.#deadlineHeader)
+    // Up to some 31,000 years; anything else is nonsense and says nothing.
+    return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : Infinity
+  }
+
+  /** One of each, or none of any. */
+  #takeQuotas(context: Context): { refusal?: Refusal; fields?: Record<string, string> } {
+    if (this.#quotas.length === 0) return none
+    const looks = this.#quotas.map((quota) => quota.take(context, 0))
+    const isOver = looks.some(({ waitMs }) => waitMs > 0)
+    const standings = isOver ? looks : this.#quotas.map((quota) => quota.take(context, 1))
+    const { policy, limit } = rateLimitFields(this.#quotas, context, standings)
+    const fields = { 'ratelimit-policy': policy, ratelimit: limit }
+    if (!isOver) return { fields }
+    const over = this.#quotas.filter((_quota, index) => looks[index]!.waitMs > 0).map(({ name }) => name)
+    // Not earlier than the end of the window that `t` tells of: section 6 of the draft.
+    const waitMs = Math.max(...looks.map((look) => (look.waitMs > 0 ? look.windowSeconds * 1000 : 0)))
+    const title = 'The quota of this client is used up'
+    const refusal = {
+      status: 429,
+      headers: { ...text, 'retry-after': this.#retryAfter(waitMs), ...fields },
+      body: problem(`${iana}#quota-exceeded`, title, 429, { 'violated-policies': over }),
+    }
+    return { refusal }
+  }
+}
+
+/** RFC 9457. */
+function problem(type: string, title: string, status: number, more: Record<string, unknown> = {}): string {
+  return JSON.stringify({ type, title, status, ...more })
+}
+
+const overloads = new Map<string, string>()
+
+/** A refusal has to be the cheapest thing there is: each is written once. */
+function overloadBody(cause: string): string {
+  let body = overloads.get(cause)
+  if (body === undefined) {
+    const title = 'The server cannot take this request now'
+    body = problem(`${iana}#temporary-reduced-capacity`, title, 503, { cause })
+    overloads.set(cause, body)
+  }
+  return body
+}
+
+/** A whole number, or `u` of RFC 9218; `undefined` for anything else. */
+function readPriority(said: string | undefined): number | undefined {
+  if (said === undefined) return undefined
+  if (/^ *\d{1,15} *$/.test(said)) return Number(said)
+  try {
+    const urgency = parseDictionary(said).get('u')?.[0]
+    return Number.isInteger(urgency) ? (urgency as number) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,10 @@
+/** Sluice at the front door of an HTTP server. */
+
+export { type Admission, admission } from './admission.ts'
+export type { AdmissionOptions, PriorityOptions, RequestHead } from './door.ts'
+export { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
+export type { Admitted, NodeHandler } from './node-listener.ts'
+export { type Quota, type QuotaOptions, quota, type Standing } from './quota.ts'
+export type { RetryAfterOptions } from './retry-after.ts'
+export { toListener } from './to-listener.ts'
+export { contextOf, type WebHandler } from './web-handler.ts'

@@ -1,0 +1,185 @@
+/** Admission around a handler of node:http. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Context } from '../context.ts'
+import { InvalidOption } from '../errors.ts'
+import { boundRequestBody, hasBody } from './body.ts'
+import type { Door, Refusal, RequestHead, Verdict } from './door.ts'
+import { ClientGone, ReaderStalled } from './errors.ts'
+
+/** What a handler is told of its admission. */
+export type Admitted = Context & {
+  /** Aborted when the client has hung up, or the deadline has passed: hand it on to whatever is called. */
+  readonly signal: AbortSignal
+  /** Gives the place back before the answer has ended: for what stays open for long and does nothing (events, a socket). */
+  release(): void
+}
+
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => unknown
+
+/** It was answered, but mostly by streaming: how long that took says nothing about the capacity. */
+const streamed = new Error('streamed')
+
+export function headOf(request: IncomingMessage): RequestHead {
+  return {
+    method: request.method ?? 'GET',
+    url: request.url ?? '/',
+    header(name) {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+  }
+}
+
+/** Serves one request. `mustContinue`: the client waits for a "100 Continue" before it sends the body. */
+export function serve(
+  door: Door,
+  handler: NodeHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  mustContinue: boolean,
+): void {
+  const verdict = door.judge(headOf(request))
+  if ('status' in verdict) {
+    refuse(request, response, verdict, mustContinue)
+    return
+  }
+  const gone = new AbortController()
+  const abort = (error: Error): void => gone.abort(error)
+  response.on('close', () => {
+    if (!response.writableFinished) abort(new ClientGone())
+  })
+  const { fields, policy, context } = verdict
+  const work = (inside: Context): Promise<void> =>
+    answer(door, handler, request, response, inside, verdict, abort, mustContinue)
+  policy.run(work, { ...context, signal: gone.signal }).catch((error: unknown) => {
+    if (error === streamed || error instanceof ClientGone || response.writableEnded) return
+    if (error instanceof ReaderStalled || response.headersSent) {
+      if (!(error instanceof ReaderStalled)) door.onError(error)
+      response.destroy()
+      return
+    }
+    const refusal = door.refusalOf(error, fields)
+    if (refusal.status === 500) door.onError(error)
+    refuse(request, response, refusal, mustContinue)
+  })
+}
+
+/** Runs the handler; settles when the place is free again. */
+function answer(
+  door: Door,
+  handler: NodeHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: Context,
+  { fields }: Verdict,
+  abort: (error: Error) => void,
+  mustContinue: boolean,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const signal = context.signal!
+    const beganAt = door.clock.now()
+    /** When the first part of the answer was written before its end. */
+    let firstAt = 0
+    const write = response.write
+    response.write = function (this: ServerResponse, ...args: unknown[]): boolean {
+      if (firstAt === 0) firstAt = door.clock.now()
+      return (write as (...args: unknown[]) => boolean).apply(this, args)
+    } as ServerResponse['write']
+    // The handler has said all it has to say; what the socket still holds is bounded by `stallMs`.
+    response.once('prefinish', () => {
+      const streamedMs = firstAt === 0 ? 0 : door.clock.now() - firstAt
+      if (streamedMs > 1 && streamedMs > firstAt - beganAt) reject(streamed)
+      else resolve()
+    })
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    watchProgress(door, request, response, abort)
+    if (hasBody(request)) boundRequestBody(request, door, abort)
+    if (fields !== undefined) for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
+    if (mustContinue) response.writeContinue()
+    // Written out: a spread of the context would lose its shape.
+    const { deadlineAt, priority, key } = context
+    const admitted: Admitted = { signal, deadlineAt, priority, key, release: () => reject(streamed) }
+    // A handler may throw at once, or later.
+    new Promise((done) => {
+      done(handler(request, response, admitted))
+    }).catch((error: unknown) => {
+      // After an abort, failing is what was asked for.
+      if (signal.aborted) return
+      if (response.writableEnded) door.onError(error)
+      reject(error as Error)
+    })
+  })
+}
+
+/** Cuts off a client that takes nothing of what is written, or sends nothing of what is read. Node's own timer tells progress also inside a long write. */
+function watchProgress(
+  door: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+  abort: (error: Error) => void,
+): void {
+  const { stallMs } = door
+  const { socket } = request
+  if (stallMs === Infinity || stallMs >= 2 ** 31) return
+  socket.setTimeout(stallMs)
+  response.on('timeout', () => {
+    if (response.writableLength > 0) {
+      abort(new ReaderStalled(stallMs))
+      response.destroy()
+    } else {
+      // It is the handler that takes its time, or the body, whose time is bounded by itself.
+      socket.setTimeout(stallMs)
+    }
+  })
+}
+
+/** The most that a client may send on after its refusal, and for how long: cut off at once, it would see a reset instead of the answer. */
+const lingerBytes = 2 ** 20
+const lingerMs = 1000
+/** A rest this short is read and thrown away by Node; a connection is worth more. */
+const shortBytes = 2 ** 16
+
+/** Answers without the work. What the client still sends is not kept. */
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal, mustContinue: boolean): void {
+  const { status, headers, body } = refusal
+  const isShort = !hasBody(request) || request.complete || Number(request.headers['content-length']) <= shortBytes
+  for (const name of response.getHeaderNames()) response.removeHeader(name)
+  const length = Buffer.byteLength(body)
+  if (isShort && !mustContinue) {
+    response.writeHead(status, { ...headers, 'content-length': length })
+    response.end(body)
+    return
+  }
+  response.writeHead(status, { ...headers, 'content-length': length, connection: 'close' })
+  if (mustContinue) {
+    // The client has not sent the body, and will not.
+    response.end(body)
+    return
+  }
+  response.write(body)
+  let restBytes = 0
+  const end = (): void => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, lingerMs)
+  const { push } = request
+  request.push = (chunk: Buffer | null): boolean => {
+    if (chunk === null) {
+      end()
+      return push.call(request, null)
+    }
+    restBytes += chunk.length
+    if (restBytes > lingerBytes) end()
+    return true
+  }
+  request.on('error', () => {})
+  response.on('close', () => clearTimeout(timer))
+  request.resume()
+}
+
+export function checkHandler<F>(handler: F): F {
+  if (typeof handler !== 'function') throw new InvalidOption('handler', handler, 'a function')
+  return handler
+}

@@ -1,0 +1,109 @@
+/** A handler in the style of Fetch as a listener of node:http: bodies are pulled and written as they are asked for. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { hasBody } from './body.ts'
+import { ClientGone } from './errors.ts'
+
+/**
+ * Serves a `Request → Response` handler with node:http. The body of a request is read as the handler pulls it; of an answer, no more is pulled than
+ * the socket takes; a client that hangs up aborts the request's signal and cancels the answer.
+ */
+export function toListener(
+  handler: (request: Request) => Response | PromiseLike<Response>,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const gone = new AbortController()
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort(new ClientGone())
+    })
+    void (async () => {
+      const asked = toRequest(request, gone.signal)
+      if (asked === undefined) {
+        response.writeHead(400, { connection: 'close' }).end()
+        return
+      }
+      try {
+        await write(await handler(asked), response, request.method === 'HEAD')
+      } catch {
+        // The answer broke off in the middle, and the client has to see that.
+        if (response.headersSent) response.destroy()
+        else response.writeHead(500).end()
+      }
+    })()
+  }
+}
+
+/** Undefined if its target or host make no URL. */
+function toRequest(request: IncomingMessage, signal: AbortSignal): Request | undefined {
+  const { method = 'GET', url = '/', headers } = request
+  const scheme = 'encrypted' in request.socket ? 'https' : 'http'
+  const target = `${scheme}://${headers.host ?? 'localhost'}${url}`
+  if (!url.startsWith('/') || !URL.canParse(target)) return undefined
+  const { rawHeaders } = request
+  const fields = new Headers()
+  for (let i = 0; i < rawHeaders.length; i += 2) fields.append(rawHeaders[i]!, rawHeaders[i + 1]!)
+  const init: RequestInit & { duplex?: string } = { method, headers: fields, signal }
+  if (hasBody(request) && method !== 'GET' && method !== 'HEAD') {
+    init.body = toStream(request)
+    init.duplex = 'half'
+  }
+  try {
+    return new Request(target, init)
+  } catch {
+    return undefined
+  }
+}
+
+/** Asks the socket for more only when it is asked. Leaving it early keeps the connection for the answer. */
+function toStream(request: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await chunks.return?.()
+        request.resume()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+async function write(answer: Response, response: ServerResponse, isHead: boolean): Promise<void> {
+  const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers)
+  const cookies = answer.headers.getSetCookie()
+  if (cookies.length > 0) headers['set-cookie'] = cookies
+  response.writeHead(answer.status, answer.statusText, headers)
+  const { body } = answer
+  if (body === null || isHead) {
+    await body?.cancel()
+    response.end()
+    return
+  }
+  const reader = (body as ReadableStream<Uint8Array>).getReader()
+  // What waits for the next part has to hear that nobody does any more.
+  response.once('close', () => void reader.cancel(new ClientGone()).catch(() => {}))
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (response.destroyed) return
+    if (done) break
+    if (!response.write(value)) await drained(response)
+  }
+  response.end()
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      response.off('drain', settle)
+      response.off('close', settle)
+      resolve()
+    }
+    response.on('drain', settle)
+    response.on('close', settle)
+  })
+}

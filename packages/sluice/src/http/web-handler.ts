@@ -1,0 +1,219 @@
+/** Admission around a handler in the style of Fetch: `Request` in, `Response` out, as in Hono, Bun, Deno and workers. */
+
+import type { Clock } from '../clock.ts'
+import type { Context } from '../context.ts'
+import type { Door, Refusal, RequestHead } from './door.ts'
+import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
+import type { Admitted } from './node-listener.ts'
+
+export type WebHandler<Rest extends unknown[] = unknown[]> = (
+  request: Request,
+  ...rest: Rest
+) => Response | PromiseLike<Response>
+
+const contexts = new WeakMap<Request, Admitted>()
+
+/** What a handler is told of the admission of its request; undefined for one that came another way. */
+export function contextOf(request: Request): Admitted | undefined {
+  return contexts.get(request)
+}
+
+const streamed = new Error('streamed')
+
+function webHeadOf(request: Request): RequestHead {
+  return { method: request.method, url: request.url, header: (name) => request.headers.get(name) ?? undefined }
+}
+
+const toResponse = ({ status, headers, body }: Refusal): Response => new Response(body, { status, headers })
+
+/** Serves one request. */
+export function respond<Rest extends unknown[]>(
+  door: Door,
+  handler: WebHandler<Rest>,
+  request: Request,
+  rest: Rest,
+): Promise<Response> {
+  const verdict = door.judge(webHeadOf(request))
+  if ('status' in verdict) return Promise.resolve(toResponse(verdict))
+  const { context, policy, fields } = verdict
+  return new Promise<Response>((resolve) => {
+    const gone = new AbortController()
+    const onGone = (): void => gone.abort(new ClientGone())
+    if (request.signal.aborted) onGone()
+    else request.signal.addEventListener('abort', onGone, { once: true })
+    const work = (inside: Context): Promise<void> => answer(door, handler, request, rest, inside, gone, fields, resolve)
+    policy.run(work, { ...context, signal: gone.signal }).then(
+      () => request.signal.removeEventListener('abort', onGone),
+      (error: unknown) => {
+        if (error === streamed) return
+        request.signal.removeEventListener('abort', onGone)
+        const refusal = door.refusalOf(error, fields)
+        if (refusal.status === 500 && !(error instanceof ClientGone)) door.onError(error)
+        // Nobody hears it who has hung up, or has an answer already.
+        resolve(toResponse(refusal))
+      },
+    )
+  })
+}
+
+function answer<Rest extends unknown[]>(
+  door: Door,
+  handler: WebHandler<Rest>,
+  request: Request,
+  rest: Rest,
+  context: Context,
+  gone: AbortController,
+  fields: Record<string, string> | undefined,
+  give: (response: Response) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const signal = context.signal!
+    const { deadlineAt, priority, key } = context
+    const admitted: Admitted = { signal, deadlineAt, priority, key, release: () => reject(streamed) }
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    const bounded = request.body === null ? request : boundRequest(door, request, gone)
+    contexts.set(bounded, admitted)
+    const beganAt = door.clock.now()
+    const onEnd = (firstAt: number): void => {
+      const streamedMs = door.clock.now() - firstAt
+      if (streamedMs > 1 && streamedMs > firstAt - beganAt) reject(streamed)
+      else resolve()
+    }
+    new Promise<Response>((done) => {
+      done(handler(bounded, ...rest))
+    }).then((response) => {
+      if (signal.aborted) {
+        // Too late: nobody is there to take it.
+        response.body?.cancel(signal.reason).catch(() => {})
+        return
+      }
+      if (response.body === null) {
+        give(fields === undefined ? response : withFields(response, null, fields))
+        resolve()
+      } else {
+        give(withFields(response, boundAnswer(door, response.body, signal, gone, onEnd), fields))
+      }
+    }, reject)
+  })
+}
+
+function withFields(
+  response: Response,
+  body: ReadableStream | null,
+  fields: Record<string, string> | undefined,
+): Response {
+  const { status, statusText } = response
+  const headers = new Headers(response.headers)
+  if (fields !== undefined) for (const [name, value] of Object.entries(fields)) headers.set(name, value)
+  return new Response(body, { status, statusText, headers })
+}
+
+/** The answer, pulled as it is taken. The place is held until its end; a client that asks for nothing more for `stallMs` is cut off. */
+function boundAnswer(
+  { clock, stallMs }: Door,
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  gone: AbortController,
+  onEnd: (firstAt: number) => void,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  const firstAt = clock.now()
+  let cancelTimer = arm(clock, stallMs, gone, () => new ReaderStalled(stallMs))
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        signal.addEventListener(
+          'abort',
+          () => {
+            cancelTimer()
+            controller.error(signal.reason)
+            reader.cancel(signal.reason).catch(() => {})
+          },
+          { once: true },
+        )
+      },
+      async pull(controller) {
+        cancelTimer()
+        try {
+          const { done, value } = await reader.read()
+          if (signal.aborted) return
+          if (done) {
+            controller.close()
+            onEnd(firstAt)
+          } else {
+            controller.enqueue(value)
+            cancelTimer = arm(clock, stallMs, gone, () => new ReaderStalled(stallMs))
+          }
+        } catch (error) {
+          if (signal.aborted) return
+          controller.error(error)
+          gone.abort(error)
+        }
+      },
+      async cancel(reason) {
+        cancelTimer()
+        gone.abort(new ClientGone())
+        await reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** The request with a body that is pulled as the handler reads it, counted and timed. */
+function boundRequest(
+  { clock, maxBytes, bodyTimeoutMs, minBytesPerSecond, stallMs }: Door,
+  request: Request,
+  gone: AbortController,
+): Request {
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader()
+  let bytes = 0
+  /** How long the reader was waited for: that is not the client's fault. */
+  let idleMs = 0
+  const beganAt = clock.now()
+  let servedAt = beganAt
+  const fail = (error: Error, controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    controller.error(error)
+    gone.abort(error)
+    reader.cancel(error).catch(() => {})
+  }
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const askedAt = clock.now()
+        idleMs += askedAt - servedAt
+        const leftMs = beganAt + idleMs + bodyTimeoutMs + (bytes / minBytesPerSecond) * 1000 - askedAt
+        let isLate = false
+        const cancelTimer = clock.schedule(Math.min(stallMs, leftMs), () => {
+          isLate = true
+          fail(new BodyTooSlow(), controller)
+        })
+        const { done, value } = await reader.read().finally(cancelTimer)
+        servedAt = clock.now()
+        if (isLate) return
+        if (done) {
+          controller.close()
+          return
+        }
+        bytes += value.length
+        if (bytes > maxBytes) fail(new BodyTooLarge(maxBytes), controller)
+        else controller.enqueue(value)
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+  const { method, headers } = request
+  return new Request(request.url, {
+    method,
+    headers,
+    body,
+    signal: request.signal,
+    redirect: request.redirect,
+    duplex: 'half',
+  } as RequestInit)
+}
+
+function arm(clock: Clock, ms: number, gone: AbortController, error: () => Error): () => void {
+  return ms === Infinity ? () => {} : clock.schedule(ms, () => gone.abort(error()))
+}

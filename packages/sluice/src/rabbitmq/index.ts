@@ -234,7 +234,7 @@ class RabbitLink implements Link<Handle> {
 }
 
 /** The properties of a message without those that the broker would act on again. */
-function own({ headers: _, expiration: _ttl, ...rest }: ConsumeMessage['properties']): Options.Publish {
+function own({ headers: _headers, expiration: _ttl, ...rest }: ConsumeMessage['properties']): Options.Publish {
   return Object.fromEntries(
     Object.entries(rest).filter(([, value]) => value !== undefined && value !== ''),
   ) as Options.Publish

@@ -209,7 +209,7 @@ class NatsLink implements Link<Handle> {
 
   #receive(msg: Msg): void {
     // What is delivered has a subject of the stream; what is said about a pull comes to its inbox itself.
-    if (msg.subject.startsWith(`${this.#prefix}.`) && msg.reply === undefined) return this.#status(msg)
+    if (msg.subject.startsWith(`${this.#prefix}.`)) return this.#status(msg)
     const pull = this.#pullOf(msg)
     if (pull !== undefined) this.#used(pull, 1)
     this.#inbox.push(deliveryOf(msg))
@@ -255,8 +255,7 @@ class NatsLink implements Link<Handle> {
 function deliveryOf(msg: Msg): Delivery<Handle> {
   const reply = msg.reply!
   const tokens = reply.split('.')
-  const [delivered, sequence] = tokens.length >= 11 ? [tokens[6], tokens[7]] : [tokens[4], tokens[5]]
-  const stream = tokens.length >= 11 ? tokens[4] : tokens[2]
+  const [stream, , delivered, sequence, , storedAt] = tokens.slice(tokens.length >= 11 ? 4 : 2)
   const headers: Record<string, string> = {}
   for (const name of msg.headers?.keys() ?? []) headers[name] = msg.headers!.last(name)
   const { 'Nats-Msg-Id': id, ...rest } = headers
@@ -268,8 +267,10 @@ function deliveryOf(msg: Msg): Delivery<Handle> {
       headers: ownHeaders(rest),
       delivery: Number(delivered),
     },
-    position: `${stream}:${sequence}`,
-    isRedelivered: Number(delivered) > 1,
+    // With the time it was stored: a server that was killed may give a sequence number that it lost to another message.
+    position: `${stream}:${sequence}:${storedAt}`,
+    // Such a server may also have forgotten what was acknowledged last, and how often it delivered that.
+    isRedelivered: true,
     handle: { reply },
   }
 }

@@ -13,7 +13,7 @@ export async function natsWorld({
 } = {}): Promise<World & { name: string }> {
   const name = unique('nats')
   const proxy = await Proxy.to(port)
-  const admin = await connect({ port })
+  const admin = await connect({ port, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
   const jsm = await jetstreamManager(admin)
   await jsm.streams.add({ name, subjects: [name], storage: 'file', ...stream })
   await jsm.streams.add({ name: `${name}-dead`, subjects: [`${name}-dead`] })

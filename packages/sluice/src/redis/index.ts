@@ -122,9 +122,7 @@ function redisInlet({
       reader.on('error', () => {})
       try {
         await reader.connect()
-        await client.sendCommand(['XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM']).catch((error: unknown) => {
-          if (!isReply(error) || !error.message.startsWith('BUSYGROUP')) throw error
-        })
+        await makeGroup(client, stream, group)
       } catch (error) {
         for (const one of [client, reader]) if (one.isOpen) one.destroy()
         const refuses = isReply(error) && lasting.test(error.message)
@@ -133,6 +131,22 @@ function redisInlet({
       return new RedisLink(client, reader, stream, group, consumer, abandonedMs, deleteAcked)
     },
   }
+}
+
+/** Makes the group if it is not there. Asks first: out of memory, Redis makes none, not even one that is there. */
+async function makeGroup(client: RedisConnection, stream: string, group: string): Promise<void> {
+  // Of a group that is there this takes nothing and is allowed; else it is an error, NOGROUP.
+  const isThere = await client.sendCommand(['XPENDING', stream, group, '-', '+', '1']).then(
+    () => true,
+    (error: unknown) => {
+      if (isReply(error) && error.message.startsWith('NOGROUP')) return false
+      throw error
+    },
+  )
+  if (isThere) return
+  await client.sendCommand(['XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM']).catch((error: unknown) => {
+    if (!isReply(error) || !error.message.startsWith('BUSYGROUP')) throw error
+  })
 }
 
 class RedisLink implements Link<Handle> {

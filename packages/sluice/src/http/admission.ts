@@ -25,7 +25,8 @@ export type Admission = {
  *   (never two clients at the same moment) and a problem document (RFC 9457).
  * - A place is held until the handler has ended its answer. A client that hangs up frees it at once, and the work's signal is aborted.
  * - An answer that is streamed for longer than it was worked on does not count for the limit; its place is held until its end.
- * - An `Overloaded` that a handler throws, because what it calls has refused, is a 503 too, and lowers the limit.
+ * - An `Overloaded` that a handler throws, because what it calls has refused, is a 503 too; that, and a 503 or 504 of its own, lowers the limit, so that in
+ *   a chain of services the first one refuses.
  *
  * @example
  * import { createServer } from 'node:http'

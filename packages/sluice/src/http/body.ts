@@ -41,10 +41,11 @@ export function boundRequestBody(
     const now = clock.now()
     if (request.complete || request.destroyed) return
     // It is the reader who takes his time.
-    if (request.readableLength > 0 || request.isPaused()) changedAt = now
+    const isUnread = request.readableLength > 0
+    if (isUnread) changedAt = now
     const isLate = leftMs(now) <= 0
-    if (isLate && request.readableLength === 0 && !request.isPaused()) abort(new BodyTooSlow())
-    else cancel = clock.schedule(isLate ? stallMs : leftMs(now), check)
+    if (isLate && !isUnread) abort(new BodyTooSlow())
+    else cancel = clock.schedule(isLate ? Math.min(stallMs, bodyTimeoutMs) : leftMs(now), check)
   }
   if (leftMs(beganAt) < Infinity) cancel = clock.schedule(leftMs(beganAt), check)
   request.once('close', () => cancel())

@@ -69,6 +69,12 @@ export type Refusal = { status: number; headers: Record<string, string>; body: s
 
 export type Verdict = { context: Context; fields: Record<string, string> | undefined; policy: Policy }
 
+/** It was answered, but mostly by streaming: how long that took says nothing about the capacity. */
+export const streamed = new Error('streamed')
+/** It was answered, with a refusal from further down: a sign to let in less. */
+export const pushedBack = new Overloaded('queue-full')
+export const isPushback = (status: number): boolean => status === 503 || status === 504
+
 const text = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
 const none = {}
 const iana = 'https://iana.org/assignments/http-problem-types'

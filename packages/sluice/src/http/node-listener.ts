@@ -4,8 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from '../context.ts'
 import { InvalidOption } from '../errors.ts'
 import { boundRequestBody, hasBody } from './body.ts'
-import type { Door, Refusal, RequestHead, Verdict } from './door.ts'
+import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed, type Verdict } from './door.ts'
 import { ClientGone, ReaderStalled } from './errors.ts'
+import { isSending, lingerAndEnd } from './linger.ts'
 
 /** What a handler is told of its admission. */
 export type Admitted = Context & {
@@ -16,9 +17,6 @@ export type Admitted = Context & {
 }
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => unknown
-
-/** It was answered, but mostly by streaming: how long that took says nothing about the capacity. */
-const streamed = new Error('streamed')
 
 export function headOf(request: IncomingMessage): RequestHead {
   return {
@@ -53,7 +51,7 @@ export function serve(
   const work = (inside: Context): Promise<void> =>
     answer(door, handler, request, response, inside, verdict, abort, mustContinue)
   policy.run(work, { ...context, signal: gone.signal }).catch((error: unknown) => {
-    if (error === streamed || error instanceof ClientGone || response.writableEnded) return
+    if (error === streamed || error === pushedBack || error instanceof ClientGone || response.writableEnded) return
     if (error instanceof ReaderStalled || response.headersSent) {
       if (!(error instanceof ReaderStalled)) door.onError(error)
       response.destroy()
@@ -88,6 +86,7 @@ function answer(
     } as ServerResponse['write']
     // The handler has said all it has to say; what the socket still holds is bounded by `stallMs`.
     response.once('prefinish', () => {
+      if (isPushback(response.statusCode)) reject(pushedBack)
       const streamedMs = firstAt === 0 ? 0 : door.clock.now() - firstAt
       if (streamedMs > 1 && streamedMs > firstAt - beganAt) reject(streamed)
       else resolve()
@@ -134,49 +133,21 @@ function watchProgress(
   })
 }
 
-/** The most that a client may send on after its refusal, and for how long: cut off at once, it would see a reset instead of the answer. */
-const lingerBytes = 2 ** 20
-const lingerMs = 1000
-/** A rest this short is read and thrown away by Node; a connection is worth more. */
-const shortBytes = 2 ** 16
-
 /** Answers without the work. What the client still sends is not kept. */
 function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal, mustContinue: boolean): void {
   const { status, headers, body } = refusal
-  const isShort = !hasBody(request) || request.complete || Number(request.headers['content-length']) <= shortBytes
   for (const name of response.getHeaderNames()) response.removeHeader(name)
   const length = Buffer.byteLength(body)
-  if (isShort && !mustContinue) {
-    response.writeHead(status, { ...headers, 'content-length': length })
+  // One that waits for "100 Continue" has not sent its body, and will not.
+  const isLong = !mustContinue && isSending(request)
+  const isLast = mustContinue || isLong
+  response.writeHead(status, { ...headers, 'content-length': length, ...(isLast ? { connection: 'close' } : {}) })
+  if (isLong) {
+    response.write(body)
+    lingerAndEnd(request, response)
+  } else {
     response.end(body)
-    return
   }
-  response.writeHead(status, { ...headers, 'content-length': length, connection: 'close' })
-  if (mustContinue) {
-    // The client has not sent the body, and will not.
-    response.end(body)
-    return
-  }
-  response.write(body)
-  let restBytes = 0
-  const end = (): void => {
-    clearTimeout(timer)
-    response.end()
-  }
-  const timer = setTimeout(end, lingerMs)
-  const { push } = request
-  request.push = (chunk: Buffer | null): boolean => {
-    if (chunk === null) {
-      end()
-      return push.call(request, null)
-    }
-    restBytes += chunk.length
-    if (restBytes > lingerBytes) end()
-    return true
-  }
-  request.on('error', () => {})
-  response.on('close', () => clearTimeout(timer))
-  request.resume()
 }
 
 export function checkHandler<F>(handler: F): F {

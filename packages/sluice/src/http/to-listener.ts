@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hasBody } from './body.ts'
 import { ClientGone } from './errors.ts'
+import { isSending, lingerAndEnd } from './linger.ts'
 
 /**
  * Serves a `Request → Response` handler with node:http. The body of a request is read as the handler pulls it; of an answer, no more is pulled than
@@ -23,7 +24,7 @@ export function toListener(
         return
       }
       try {
-        await write(await handler(asked), response, request.method === 'HEAD')
+        await write(await handler(asked), request, response)
       } catch {
         // The answer broke off in the middle, and the client has to see that.
         if (response.headersSent) response.destroy()
@@ -73,15 +74,18 @@ function toStream(request: IncomingMessage): ReadableStream<Uint8Array> {
   )
 }
 
-async function write(answer: Response, response: ServerResponse, isHead: boolean): Promise<void> {
+async function write(answer: Response, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers)
   const cookies = answer.headers.getSetCookie()
   if (cookies.length > 0) headers['set-cookie'] = cookies
-  response.writeHead(answer.status, answer.statusText, headers)
+  const isLong = isSending(request)
+  if (isLong) headers.connection = 'close'
+  if (answer.statusText === '') response.writeHead(answer.status, headers)
+  else response.writeHead(answer.status, answer.statusText, headers)
   const { body } = answer
-  if (body === null || isHead) {
+  if (body === null || request.method === 'HEAD') {
     await body?.cancel()
-    response.end()
+    end(request, response, isLong)
     return
   }
   const reader = (body as ReadableStream<Uint8Array>).getReader()
@@ -93,7 +97,16 @@ async function write(answer: Response, response: ServerResponse, isHead: boolean
     if (done) break
     if (!response.write(value)) await drained(response)
   }
-  response.end()
+  end(request, response, isLong)
+}
+
+function end(request: IncomingMessage, response: ServerResponse, isLong: boolean): void {
+  if (!isLong || request.complete) {
+    response.end()
+    return
+  }
+  response.flushHeaders()
+  lingerAndEnd(request, response)
 }
 
 function drained(response: ServerResponse): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../clock.ts'
 import type { Context } from '../context.ts'
-import type { Door, Refusal, RequestHead } from './door.ts'
+import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed } from './door.ts'
 import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
 import type { Admitted } from './node-listener.ts'
 
@@ -18,13 +18,13 @@ export function contextOf(request: Request): Admitted | undefined {
   return contexts.get(request)
 }
 
-const streamed = new Error('streamed')
-
 function webHeadOf(request: Request): RequestHead {
   return { method: request.method, url: request.url, header: (name) => request.headers.get(name) ?? undefined }
 }
 
-const toResponse = ({ status, headers, body }: Refusal): Response => new Response(body, { status, headers })
+/** All of it is ASCII: its length is its bytes. */
+const toResponse = ({ status, headers, body }: Refusal): Response =>
+  new Response(body, { status, headers: { ...headers, 'content-length': String(body.length) } })
 
 /** Serves one request. */
 export function respond<Rest extends unknown[]>(
@@ -45,7 +45,7 @@ export function respond<Rest extends unknown[]>(
     policy.run(work, { ...context, signal: gone.signal }).then(
       () => request.signal.removeEventListener('abort', onGone),
       (error: unknown) => {
-        if (error === streamed) return
+        if (error === streamed || error === pushedBack) return
         request.signal.removeEventListener('abort', onGone)
         const refusal = door.refusalOf(error, fields)
         if (refusal.status === 500 && !(error instanceof ClientGone)) door.onError(error)
@@ -74,9 +74,10 @@ function answer<Rest extends unknown[]>(
     const bounded = request.body === null ? request : boundRequest(door, request, gone)
     contexts.set(bounded, admitted)
     const beganAt = door.clock.now()
-    const onEnd = (firstAt: number): void => {
+    const onEnd = (firstAt: number, status: number): void => {
       const streamedMs = door.clock.now() - firstAt
-      if (streamedMs > 1 && streamedMs > firstAt - beganAt) reject(streamed)
+      if (isPushback(status)) reject(pushedBack)
+      else if (streamedMs > 1 && streamedMs > firstAt - beganAt) reject(streamed)
       else resolve()
     }
     new Promise<Response>((done) => {
@@ -89,9 +90,16 @@ function answer<Rest extends unknown[]>(
       }
       if (response.body === null) {
         give(fields === undefined ? response : withFields(response, null, fields))
-        resolve()
+        if (isPushback(response.status)) reject(pushedBack)
+        else resolve()
       } else {
-        give(withFields(response, boundAnswer(door, response.body, signal, gone, onEnd), fields))
+        give(
+          withFields(
+            response,
+            boundAnswer(door, response.body, signal, gone, (firstAt) => onEnd(firstAt, response.status)),
+            fields,
+          ),
+        )
       }
     }, reject)
   })

@@ -1,0 +1,445 @@
+/** One contract, held by both kinds of handler, through real sockets. */
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { describe, type TestContext, test } from 'node:test'
+import { gate } from '../gate/gate.ts'
+import { Overloaded } from '../errors.ts'
+import { slidingWindow } from '../rate.ts'
+import { type Admission, admission } from './admission.ts'
+import type { AdmissionOptions } from './door.ts'
+import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
+import type { Admitted } from './node-listener.ts'
+import { quota } from './quota.ts'
+import { listen, RawClient, until } from './sockets.fixture.ts'
+import { toListener } from './to-listener.ts'
+import { contextOf } from './web-handler.ts'
+
+/** What a handler of either kind can do here. */
+type Job = {
+  context: Admitted
+  path: string
+  /** Reads the body to its end, and gives its length. */
+  read: () => Promise<number>
+  /** Streams so many chunks of 64 KiB, no faster than they are taken; counts them. */
+  stream: (chunks: number, onChunk: () => void) => Promise<void>
+}
+/** What it is answered with; undefined if it was streamed. */
+type Work = (job: Job) => Promise<string | undefined> | string | undefined
+type Kind = { name: string; listener: (door: Admission, work: Work) => RequestListener }
+
+const chunk = Buffer.alloc(65_536, 'x')
+
+const kinds: Kind[] = [
+  {
+    name: 'node:http',
+    listener: (door, work) =>
+      door.node(async (request, response, context) => {
+        const answer = await work({
+          context,
+          path: request.url!,
+          async read() {
+            let bytes = 0
+            for await (const part of request) bytes += (part as Buffer).length
+            return bytes
+          },
+          async stream(chunks, onChunk) {
+            for (let i = 0; i < chunks; i++) {
+              onChunk()
+              if (!response.write(chunk)) await once(response, 'drain', { signal: context.signal })
+            }
+            response.end()
+          },
+        })
+        if (answer !== undefined) response.end(answer)
+      }),
+  },
+  {
+    name: 'Fetch',
+    listener: (door, work) =>
+      toListener(
+        door.fetch(async (request) => {
+          let body: ReadableStream | undefined
+          const answer = await work({
+            context: contextOf(request)!,
+            path: new URL(request.url).pathname,
+            read: async () => (await request.bytes()).length,
+            async stream(chunks, onChunk) {
+              let left = chunks
+              const pull = (controller: ReadableStreamDefaultController): void => {
+                if (left-- === 0) return controller.close()
+                onChunk()
+                controller.enqueue(chunk)
+              }
+              body = new ReadableStream({ pull }, { highWaterMark: 0 })
+            },
+          })
+          return new Response(answer ?? body)
+        }),
+      ),
+  },
+]
+
+const get = (path = '/', headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
+const post = (headers: string): string => `POST / HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
+
+for (const { name, listener } of kinds)
+  describe(`admission for ${name}`, () => {
+    /** A server whose work waits until it is let go. */
+    const hold = async (t: TestContext, options: AdmissionOptions) => {
+      const door = admission({ onError: () => {}, ...options })
+      const jobs: { job: Job; done: (answer: string) => void; ended: Promise<unknown> }[] = []
+      const port = await listen(
+        t,
+        listener(door, (job) => {
+          const answer = new Promise<string>((resolve, reject) => {
+            job.context.signal.addEventListener('abort', () => reject(job.context.signal.reason as Error))
+            const ended = once(job.context.signal, 'abort').then(() => job.context.signal.reason)
+            jobs.push({ job, done: resolve, ended })
+          })
+          return answer
+        }),
+      )
+      return { door, jobs, port }
+    }
+    const oneAtATime = (queue = 0) => gate({ limit: 1, queue: { capacity: queue } })
+
+    test('without options it lets in', async (t) => {
+      const door = admission()
+      const port = await listen(
+        t,
+        listener(door, () => 'in'),
+      )
+      const client = new RawClient(t, port)
+      assert.match(await client.write(get()).gets(/in\r?\n?/), /^HTTP\/1.1 200 OK/)
+      assert.equal(door.gate.stats().admitted, 1)
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    test('what is too much is a 503 that says when to come again, on a connection that lives on', async (t) => {
+      const { door, jobs, port } = await hold(t, { gate: oneAtATime() })
+      const [first, second] = [new RawClient(t, port).write(get()), new RawClient(t, port)]
+      await until(() => jobs.length === 1)
+      const answer = await second.write(get()).gets(/"cause":"queue-full"/)
+      assert.match(answer, /^HTTP\/1.1 503 /)
+      assert.match(answer, /retry-after: [1-3]\r\n/i)
+      assert.match(answer, /content-type: application\/problem\+json\r\n/i)
+      jobs[0]!.done('first')
+      await first.gets(/first/)
+      await until(() => door.gate.inFlight === 0)
+      second.write(get())
+      await until(() => jobs.length === 2)
+      jobs[1]!.done('second')
+      await second.gets(/second/)
+    })
+
+    test('it is refused before its body is read, and hears so though it is still sending', async (t) => {
+      const { jobs, port } = await hold(t, { gate: oneAtATime() })
+      new RawClient(t, port).write(get())
+      await until(() => jobs.length === 1)
+      const client = new RawClient(t, port).write(post('content-length: 10000000\r\n'))
+      client.write('x'.repeat(100_000))
+      assert.match(await client.gets(/queue-full/), /^HTTP\/1.1 503 /)
+    })
+
+    test('quotas: 429 with both fields, by key, and the fields with each good answer', async (t) => {
+      const perMinute = quota({ name: 'per-minute', rule: slidingWindow({ count: 2, windowMs: 60_000 }) })
+      const door = admission({ quotas: [perMinute], key: (request) => request.header('x-user') })
+      const port = await listen(
+        t,
+        listener(door, () => 'in'),
+      )
+      const ask = (user: string) => fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-user': user } })
+      const good = await ask('ann')
+      assert.equal(good.status, 200)
+      assert.equal(good.headers.get('ratelimit-policy'), '"per-minute";q=2;w=60')
+      assert.equal(good.headers.get('ratelimit'), '"per-minute";r=1;t=60')
+      assert.equal((await ask('ann')).headers.get('ratelimit'), '"per-minute";r=0;t=60')
+      const refused = await ask('ann')
+      assert.equal(refused.status, 429)
+      assert.equal(refused.headers.get('ratelimit'), '"per-minute";r=0;t=60')
+      const afterSeconds = Number(refused.headers.get('retry-after'))
+      assert.ok(afterSeconds >= 60 && afterSeconds <= 66, String(afterSeconds))
+      assert.deepEqual(((await refused.json()) as Record<string, unknown>)['violated-policies'], ['per-minute'])
+      assert.equal((await ask('bob')).status, 200)
+    })
+
+    test('a more important request takes the place of one that waits; nonsense is the least important', async (t) => {
+      const options = { levels: 8, from: 'priority' }
+      const one = gate({ limit: 1, queue: { capacity: 1 }, priority: { levels: 8 } })
+      const { jobs, port } = await hold(t, { gate: one, priority: options })
+      new RawClient(t, port).write(get())
+      await until(() => jobs.length === 1)
+      const nonsense = new RawClient(t, port).write(get('/nonsense', 'priority: u=;;, ""-99999999999999999999\r\n'))
+      await until(() => one.waiting === 1)
+      const urgent = new RawClient(t, port).write(get('/urgent', 'priority: u=1, i\r\n'))
+      assert.match(await nonsense.gets(/"cause":"priority"/), / 503 /)
+      jobs[0]!.done('')
+      await until(() => jobs.length === 2)
+      assert.equal(jobs[1]!.job.path, '/urgent')
+      assert.equal(jobs[1]!.job.context.priority, 1)
+      jobs[1]!.done('served')
+      await urgent.gets(/served/)
+    })
+
+    test('the deadline of a header calls the work off, and is handed on', async (t) => {
+      const { door, jobs, port } = await hold(t, { gate: oneAtATime() })
+      const client = new RawClient(t, port).write(get('/', 'request-timeout-ms: 60\r\n'))
+      await until(() => jobs.length === 1)
+      const { deadlineAt } = jobs[0]!.job.context
+      assert.ok(deadlineAt! - performance.now() <= 60)
+      assert.match(await client.gets(/deadline/), /^HTTP\/1.1 503 /)
+      assert.equal(((await jobs[0]!.ended) as Error).name, 'TimedOut')
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    for (const value of ['soon', '-5', '1e3', '0x10', '99999999999999999999999', ''])
+      test(`a deadline of '${value}' is none`, async (t) => {
+        const { jobs, port } = await hold(t, {})
+        const client = new RawClient(t, port).write(get('/', `request-timeout-ms: ${value}\r\n`))
+        await until(() => jobs.length === 1)
+        assert.equal(jobs[0]!.job.context.deadlineAt, undefined)
+        jobs[0]!.done('fine')
+        await client.gets(/fine/)
+      })
+
+    test('a client that hangs up frees its place at once, and its work is called off', async (t) => {
+      const { door, jobs, port } = await hold(t, { gate: oneAtATime(1) })
+      const first = new RawClient(t, port).write(get('/first'))
+      await until(() => jobs.length === 1)
+      const second = new RawClient(t, port).write(get('/second'))
+      await until(() => door.gate.waiting === 1)
+      first.socket.destroy()
+      assert.ok((await jobs[0]!.ended) instanceof ClientGone)
+      await until(() => jobs.length === 2)
+      assert.equal(jobs[1]!.job.path, '/second')
+      jobs[1]!.done('in time')
+      await second.gets(/in time/)
+    })
+
+    test('one that hangs up while it waits leaves the queue', async (t) => {
+      const { door, jobs, port } = await hold(t, { gate: oneAtATime(1) })
+      new RawClient(t, port).write(get())
+      await until(() => jobs.length === 1)
+      const waiting = new RawClient(t, port).write(get())
+      await until(() => door.gate.waiting === 1)
+      waiting.socket.destroy()
+      await until(() => door.gate.waiting === 0)
+      assert.equal(door.gate.stats().cancelled, 1)
+    })
+
+    test('a half-closed socket has hung up, as Node sees it', async (t) => {
+      const { door, jobs, port } = await hold(t, { gate: oneAtATime() })
+      const client = new RawClient(t, port).write(get())
+      await until(() => jobs.length === 1)
+      client.socket.end()
+      assert.ok((await jobs[0]!.ended) instanceof ClientGone)
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    test('a stream goes as fast as it is taken, and a reader that takes nothing is cut off', async (t) => {
+      let chunks = 0
+      const reasons: unknown[] = []
+      const door = admission({ gate: oneAtATime(), stallMs: 150, onError: () => {} })
+      const port = await listen(
+        t,
+        listener(door, async ({ context, stream }) => {
+          context.signal.addEventListener('abort', () => reasons.push(context.signal.reason))
+          await stream(1600, () => chunks++)
+          return undefined
+        }),
+      )
+      const client = new RawClient(t, port).write(get())
+      client.socket.pause()
+      await until(() => reasons.length > 0)
+      await until(() => door.gate.inFlight === 0)
+      assert.ok(chunks < 400, `${chunks} chunks were made for a reader that took none`)
+      if (name === 'node:http') assert.ok(reasons[0] instanceof ReaderStalled, String(reasons[0]))
+    })
+
+    test('a stream that is read arrives whole', async (t) => {
+      const door = admission()
+      const port = await listen(
+        t,
+        listener(door, async ({ stream }) => {
+          await stream(100, () => {})
+          return undefined
+        }),
+      )
+      const response = await fetch(`http://127.0.0.1:${port}/`)
+      assert.equal((await response.bytes()).length, 100 * 65_536)
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    const reading = async (t: TestContext, options: AdmissionOptions) => {
+      const door = admission({ gate: oneAtATime(), onError: () => {}, ...options })
+      const lengths: number[] = []
+      const port = await listen(
+        t,
+        listener(door, async ({ read }) => {
+          lengths.push(await read())
+          return `read ${lengths.at(-1)}`
+        }),
+      )
+      return { door, lengths, port }
+    }
+
+    test('a body that is announced as too long is a 413, and is not read', async (t) => {
+      const { door, port } = await reading(t, { body: { maxBytes: 1000 } })
+      const client = new RawClient(t, port).write(post('content-length: 1001\r\n'))
+      assert.match(await client.gets(/1000 bytes/), /^HTTP\/1.1 413 /)
+      assert.equal(door.gate.stats().arrived, 0)
+    })
+
+    test('one that becomes too long is a 413, and its work is called off', async (t) => {
+      const { door, lengths, port } = await reading(t, { body: { maxBytes: 1000 } })
+      const client = new RawClient(t, port).write(post('transfer-encoding: chunked\r\n'))
+      for (let i = 0; i < 11; i++) client.write(`64\r\n${'x'.repeat(100)}\r\n`)
+      assert.match(await client.gets(/1000 bytes/), /^HTTP\/1.1 413 /)
+      await until(() => door.gate.inFlight === 0)
+      assert.deepEqual(lengths, [])
+    })
+
+    test('a slow-loris, a byte now and then, is a 408', async (t) => {
+      const { door, port } = await reading(t, { body: { timeoutMs: 100 }, stallMs: 1000 })
+      const client = new RawClient(t, port).write(post('content-length: 100\r\n'))
+      const timer = setInterval(() => client.socket.write('x'), 10)
+      t.after(() => clearInterval(timer))
+      assert.match(await client.gets(/too slowly/), /^HTTP\/1.1 408 /)
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    test('so is one that stops in the middle', async (t) => {
+      const { door, port } = await reading(t, { stallMs: 60 })
+      const client = new RawClient(t, port).write(`${post('content-length: 100\r\n')}half`)
+      assert.match(await client.gets(/too slowly/), /^HTTP\/1.1 408 /)
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    test('one that sends more than it announced: the rest is no request, and ends the connection', async (t) => {
+      const { door, lengths, port } = await reading(t, {})
+      const client = new RawClient(t, port).write(`${post('content-length: 4\r\n')}bodyand more of it\r\n\r\n`)
+      assert.match(await client.closes(), /HTTP\/1.1 400 Bad Request\r\n/)
+      await until(() => door.gate.inFlight === 0)
+      assert.ok(lengths.every((length) => length === 4))
+      assert.equal(door.gate.stats().arrived, 1)
+    })
+
+    test('one that hangs up in the middle of its body frees its place', async (t) => {
+      const { door, port } = await reading(t, {})
+      const client = new RawClient(t, port).write(`${post('content-length: 100\r\n')}half`)
+      await until(() => door.gate.inFlight === 1)
+      client.socket.destroy()
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    test('bodies are pulled: what nobody reads stays with the client', async (t) => {
+      const { door, jobs, port } = await hold(t, {})
+      const client = new RawClient(t, port).write(post('content-length: 16000000\r\n'))
+      client.socket.write('x'.repeat(16_000_000))
+      await until(() => jobs.length === 1)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      // What the two kernels hold is theirs; the process takes no more than a stream's mark.
+      assert.ok(client.socket.writableLength > 0, 'all of it was taken')
+      jobs[0]!.done('')
+      await until(() => door.gate.inFlight === 0)
+    })
+
+    test('what a handler throws is a 500, told to onError', async (t) => {
+      const errors: unknown[] = []
+      const door = admission({ onError: (error) => errors.push(error) })
+      const port = await listen(
+        t,
+        listener(door, () => {
+          throw new Error('a mistake')
+        }),
+      )
+      const answer = await new RawClient(t, port).write(get()).gets(/Internal/)
+      assert.match(answer, /^HTTP\/1.1 500 /)
+      assert.ok(!answer.includes('a mistake'))
+      assert.equal((errors[0] as Error).message, 'a mistake')
+      assert.equal(door.gate.inFlight, 0)
+    })
+
+    test('a refusal from further down is a 503, and lowers the limit', async (t) => {
+      const outcomes: string[] = []
+      const one = gate({ limit: 1, observer: { onRelease: (_ms, outcome) => outcomes.push(outcome) } })
+      const errors: unknown[] = []
+      const door = admission({ gate: one, onError: (error) => errors.push(error) })
+      const port = await listen(
+        t,
+        listener(door, () => Promise.reject(new Overloaded('rate', 7000))),
+      )
+      const answer = await new RawClient(t, port).write(get()).gets(/"cause":"rate"/)
+      assert.match(answer, /^HTTP\/1.1 503 /)
+      assert.match(answer, /retry-after: ([7-9]|10)\r\n/i)
+      assert.deepEqual([outcomes, errors], [['dropped'], []])
+    })
+
+    test('a place that was given back early is free while the answer goes on', async (t) => {
+      const { door, jobs, port } = await hold(t, { gate: oneAtATime() })
+      const open = new RawClient(t, port).write(get('/open'))
+      await until(() => jobs.length === 1)
+      jobs[0]!.job.context.release()
+      await until(() => door.gate.inFlight === 0)
+      const other = new RawClient(t, port).write(get('/other'))
+      await until(() => jobs.length === 2)
+      jobs[1]!.done('other')
+      await other.gets(/other/)
+      jobs[0]!.done('and on')
+      await open.gets(/and on/)
+    })
+  })
+
+describe('admission for a node:http server', () => {
+  test('one that waits for "100 Continue" is refused before it sends its body, or told to go on', async (t) => {
+    const one = gate({ limit: 1, queue: { capacity: 0 } })
+    const server = createServer()
+    admission({ gate: one }).attach(server, async (request, response) => {
+      let bytes = 0
+      for await (const part of request) bytes += (part as Buffer).length
+      response.end(`read ${bytes}`)
+    })
+    const port = await listen(t, server)
+    const head = post('content-length: 4\r\nexpect: 100-continue\r\n')
+    const first = new RawClient(t, port).write(head)
+    await first.gets(/^HTTP\/1.1 100 Continue/)
+    const refused = await new RawClient(t, port).write(head).closes()
+    assert.match(refused, /^HTTP\/1.1 503 /)
+    assert.ok(!refused.includes('100 Continue'))
+    await first.write('body').gets(/read 4/)
+  })
+
+  test('what has waited for the event loop for too long is refused, the less important first', async (t) => {
+    const door = admission({ maxLoopDelayMs: 20, priority: { levels: 2, from: 'x-level' } })
+    const port = await listen(
+      t,
+      door.node((_request, response) => {
+        const endAt = performance.now() + 30
+        while (performance.now() < endAt);
+        response.end('done')
+      }),
+    )
+    const levels = [1, 1, 0]
+    const clients = levels.map(() => new RawClient(t, port))
+    // A first answer each, so that all are accepted.
+    for (const client of clients) await client.write(get()).gets(/done/)
+    for (const client of clients) client.received = ''
+    // All three are in the kernel before the loop turns: the first is served for 30 ms, which the second may not wait, and the third may.
+    for (const [index, client] of clients.entries()) client.write(get('/', `x-level: ${levels[index]}\r\n`))
+    const answers = await Promise.all(clients.map((client) => client.gets(/done|queue-delay/)))
+    assert.deepEqual(
+      answers.map((answer) => /done|queue-delay/.exec(answer)![0]),
+      ['done', 'queue-delay', 'done'],
+    )
+  })
+})
+
+test('errors say what they are', () => {
+  const errors = [new ClientGone(), new ReaderStalled(5), new BodyTooLarge(5), new BodyTooSlow()]
+  assert.deepEqual(
+    errors.map(({ name }) => name),
+    ['ClientGone', 'ReaderStalled', 'BodyTooLarge', 'BodyTooSlow'],
+  )
+})

@@ -222,7 +222,7 @@ class Consumption<H> {
         this.#handled.duplicates++
         const task: Task<H> = { delivery, link, after: undefined }
         this.#tasks.add(task)
-        void this.#settle(task, (on, it) => on.ack(it)).finally(() => this.#end(task))
+        void this.#told(task, (on, it) => on.ack(it)).finally(() => this.#end(task))
         return
       }
     }
@@ -242,8 +242,11 @@ class Consumption<H> {
 
   /** Those of one key, one after the other. */
   async #walk(key: string, first: Task<H>): Promise<void> {
+    let isGivenBack = false
     for (let task: Task<H> | undefined = first; task !== undefined; task = task.after) {
-      await this.#process(task)
+      // Behind one that was given back, nothing of its key may be handled.
+      if (isGivenBack) await this.#told(task, (link, it) => link.release(it))
+      else isGivenBack = (await this.#process(task)) === 'given back'
       if (this.#lanes.get(key) === task) this.#lanes.delete(key)
       this.#end(task)
     }
@@ -257,11 +260,12 @@ class Consumption<H> {
   }
 
   /** Handles it and tells the broker. Never rejects. */
-  async #process(task: Task<H>): Promise<void> {
+  async #process(task: Task<H>): Promise<'settled' | 'given back'> {
     // The broker counts deliveries that nobody lived to tell of.
     if (task.delivery.message.delivery > this.#maxDeliveries) {
       const error = new Error(`Delivered ${task.delivery.message.delivery} times, and never settled`)
-      return this.#bury(task, error)
+      await this.#bury(task, error)
+      return 'settled'
     }
     for (let delayMs = 0; ; ) {
       const { message } = task.delivery
@@ -269,17 +273,27 @@ class Consumption<H> {
       try {
         await this.#attempt(message)
       } catch (error) {
-        if (this.#giveUp.signal.aborted) return this.#unsettled(task, error)
+        if (this.#giveUp.signal.aborted) {
+          this.#unsettled(task, error)
+          return 'settled'
+        }
         this.#handled.failed++
         this.#observer.onFailed?.(message, error)
-        if (message.delivery >= this.#maxDeliveries) return this.#bury(task, error)
+        if (message.delivery >= this.#maxDeliveries) {
+          await this.#bury(task, error)
+          return 'settled'
+        }
         delayMs = Math.max(this.#retryDelay(message.delivery, delayMs, this.#random), retryAfterOf(error))
-        if (this.#keyOf?.(message) === undefined) return this.#settle(task, (link, it) => link.retry(it, delayMs))
+        if (this.#keyOf?.(message) === undefined) {
+          await this.#told(task, (link, it) => link.retry(it, delayMs))
+          return 'settled'
+        }
         // In the order of its key: the others of the key wait here, behind it.
-        try {
-          await pause(delayMs, this.#stopping.signal, this.#clock)
-        } catch {
-          return this.#settle(task, (link, it) => link.release(it))
+        const stop = this.#stopping.signal
+        if (!stop.aborted) await pause(delayMs, stop, this.#clock).catch(() => {})
+        if (stop.aborted) {
+          await this.#told(task, (link, it) => link.release(it))
+          return 'given back'
         }
         task.delivery = { ...task.delivery, message: { ...message, delivery: message.delivery + 1 } }
         continue
@@ -287,7 +301,7 @@ class Consumption<H> {
       this.#observer.onHandled?.(message, this.#clock.now() - since)
       this.#remember(task)
       if (await this.#told(task, (link, it) => link.ack(it))) this.#handled.acked++
-      return
+      return 'settled'
     }
   }
 
@@ -308,6 +322,7 @@ class Consumption<H> {
         if (hasBegun || !(error instanceof Overloaded)) throw error
         this.#observer.onRefused?.(message, error)
         const waitMs = Math.min(1000, Math.max(5 * 2 ** Math.min(refusals, 6), retryAfterOf(error)))
+        this.#giveUp.signal.throwIfAborted()
         await pause(waitMs * (0.5 + this.#random() / 2), this.#giveUp.signal, this.#clock)
       }
     }
@@ -332,7 +347,7 @@ class Consumption<H> {
     }
     // The dead letter takes nothing: it comes back, and makes room for others meanwhile.
     const delayMs = Math.max(1000, this.#retryDelay(message.delivery, 0, this.#random))
-    await this.#settle(task, (link, it) => link.retry(it, delayMs))
+    await this.#told(task, (link, it) => link.retry(it, delayMs))
   }
 
   #remember(task: Task<H>): void {
@@ -340,10 +355,6 @@ class Consumption<H> {
     if (position === undefined) return
     this.#done.add(position)
     if (this.#done.size > remembered) for (const oldest of this.#done) return void this.#done.delete(oldest)
-  }
-
-  async #settle(task: Task<H>, tell: (link: Link<H>, delivery: Delivery<H>) => Promise<void>): Promise<void> {
-    await this.#told(task, tell)
   }
 
   /** Tells the broker, by another connection if need be and if that is of use. False, and counted, when it could not be told. */
@@ -363,6 +374,7 @@ class Consumption<H> {
         failure = error
         // Another connection has brought it meanwhile, or the next one can settle it.
         if (!this.#inlet.settlesAnywhere && link === task.link && link !== this.#link) break
+        if (this.#giveUp.signal.aborted) break
         await pause(50 * 2 ** tries, this.#giveUp.signal, this.#clock).catch(() => {})
       }
     }

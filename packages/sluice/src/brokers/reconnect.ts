@@ -57,6 +57,7 @@ export class Reconnector {
 
   async #pause(signal: AbortSignal): Promise<void> {
     this.#delayMs = this.#backoff(++this.#failures, this.#delayMs, this.#random)
+    signal.throwIfAborted()
     await pause(this.#delayMs, signal, this.#clock)
     while (!this.#budget.withdraw()) await pause(200, signal, this.#clock)
   }

@@ -13,6 +13,12 @@ const entries = {
   '@viva/sluice/web': 'src/bridges/web.ts',
   '@viva/sluice/testing': 'src/testing/index.ts',
   '@viva/sluice/telemetry': 'src/telemetry/index.ts',
+  '@viva/sluice/http': 'src/http/index.ts',
+  '@viva/sluice/fetch': 'src/fetch/index.ts',
+  '@viva/sluice/nats': 'src/nats/index.ts',
+  '@viva/sluice/rabbitmq': 'src/rabbitmq/index.ts',
+  '@viva/sluice/redis': 'src/redis/index.ts',
+  '@viva/sluice/kafka': 'src/kafka/index.ts',
 }
 
 /** The whole page. */
@@ -29,14 +35,28 @@ export function api(): string {
     noEmit: true,
   })
   const checker = program.getTypeChecker()
+  /** The entry under which a symbol is shown: the first that has it. */
+  const shown = new Map<ts.Symbol, string>()
   const sections = Object.entries(entries).map(([name, file]) => {
     const source = program.getSourceFile(join(home, file))!
     const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)
-    const parts = symbols
-      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    const all = symbols.map((symbol) =>
+      symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+    )
+    const elsewhere = Map.groupBy(
+      all.filter((symbol) => shown.has(symbol)),
+      (symbol) => shown.get(symbol)!,
+    )
+    const also = [...elsewhere].map(([entry, those]) => {
+      const names = those.map((symbol) => `\`${symbol.name}\``).toSorted()
+      return `As in \`${entry}\`: ${names.join(', ')}.\n`
+    })
+    const parts = all
+      .filter((symbol) => !shown.has(symbol))
       .toSorted((a, b) => Number(isType(a)) - Number(isType(b)) || a.name.localeCompare(b.name, 'en'))
       .map((symbol) => part(symbol, checker))
-    return `## \`${name}\`\n\n${parts.join('\n')}`
+    for (const symbol of all) if (!shown.has(symbol)) shown.set(symbol, name)
+    return `## \`${name}\`\n\n${[...also, ...parts].join('\n')}`
   })
   const intro =
     'Made of the declarations and the comments above them by `npm run api -w @viva/sluice`: functions, classes and values first, then types.'

@@ -30,6 +30,12 @@ describe('the published package', () => {
       './web',
       './testing',
       './telemetry',
+      './http',
+      './fetch',
+      './nats',
+      './rabbitmq',
+      './redis',
+      './kafka',
       './package.json',
     ])
     for (const target of Object.values(manifest.exports))
@@ -38,7 +44,7 @@ describe('the published package', () => {
     for (const field of ['dependencies', 'devDependencies', 'scripts']) assert.equal(manifest[field], undefined, field)
     const files = globSync('**/*', { cwd: folder })
     assert.deepEqual(
-      files.filter((file) => /\.test\.|(?<!\.d)\.ts$|leaks|overload\/|subjects/.test(file)),
+      files.filter((file) => /\.test\.|(?<!\.d)\.ts$|leaks|overload\/|subjects|fixture|contract/.test(file)),
       [],
     )
     for (const file of ['README.md', 'LICENSE', 'docs/sluice.svg']) assert.ok(files.includes(file), file)

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { describe, test } from 'node:test'
 import { api } from '../build/api.ts'
+import { brokers, listens } from './brokers/brokers.fixture.ts'
 
 const home = new URL('../', import.meta.url)
 const documents = [
@@ -37,13 +38,23 @@ async function print(code: string, log: (print: (...values: unknown[]) => void) 
   return printed
 }
 
+/** What an example would need and is not there. */
+async function absenceOf(code: string): Promise<string | undefined> {
+  for (const [which, { name, port, start }] of Object.entries(brokers))
+    if (code.includes(`@viva/sluice/${which}'`) && !(await listens(port)))
+      return `needs ${name} on port ${port}; start it with: ${start}`
+  return undefined
+}
+
 for (const document of documents) {
   const parts = [...read(document).matchAll(/^#+ (.+)$|^```ts\n([\s\S]*?)^```$/gm)]
   let title = ''
   for (const [, heading, code] of parts) {
     if (heading !== undefined) title = heading
     if (code === undefined) continue
-    test(`${document}: the example of ${title}`, async (t) => {
+    const absence = await absenceOf(code)
+    test(`${document}: the example of ${title}`, { skip: process.env['CI'] ? false : absence }, async (t) => {
+      assert.equal(absence, undefined)
       const claimed = claims(code)
       assert.ok(claimed.length > 0, 'it claims nothing')
       assert.deepEqual(await print(code, (log) => t.mock.method(console, 'log', log)), claimed)

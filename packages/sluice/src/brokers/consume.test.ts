@@ -54,7 +54,11 @@ function fakeBroker(settlesAnywhere = true) {
 }
 
 /** A consumer on virtual time. */
-function consuming(broker: ReturnType<typeof fakeBroker>, handler: Parameters<typeof consumeFrom>[1], options: ConsumeOptions = {}) {
+function consuming(
+  broker: ReturnType<typeof fakeBroker>,
+  handler: Parameters<typeof consumeFrom>[1],
+  options: ConsumeOptions = {},
+) {
   const clock = virtualClock()
   const controller = new AbortController()
   const ended = consumeFrom(broker.inlet, handler, { clock, random: () => 0.5, signal: controller.signal, ...options })
@@ -71,7 +75,11 @@ describe('consume', () => {
       [{ drainMs: -1 }, /drainMs/],
       [{ reconnect: { attempts: 0 } }, /reconnect.attempts/],
     ]
-    for (const [options, message] of wrong) await assert.rejects(consumeFrom(inlet, () => {}, options), message)
+    for (const [options, message] of wrong)
+      await assert.rejects(
+        consumeFrom(inlet, () => {}, options),
+        message,
+      )
   })
 
   test('connects again with growing pauses, and no more often than the budget allows', async () => {
@@ -136,7 +144,16 @@ describe('consume', () => {
     await clock.settle()
     broker.deliver('a', 3)
     await clock.settle()
-    assert.deepEqual([handled, broker.said], [1, [['ack', 'a'], ['ack', 'a']]])
+    assert.deepEqual(
+      [handled, broker.said],
+      [
+        1,
+        [
+          ['ack', 'a'],
+          ['ack', 'a'],
+        ],
+      ],
+    )
     assert.equal((await stop()).duplicates, 2)
   })
 
@@ -148,7 +165,10 @@ describe('consume', () => {
     await clock.settle()
     broker.deliver('a')
     await clock.advance(2000)
-    assert.deepEqual(broker.said, [['extend', 'a'], ['extend', 'a']])
+    assert.deepEqual(broker.said, [
+      ['extend', 'a'],
+      ['extend', 'a'],
+    ])
     const ended = stop()
     await clock.advance(500)
     const end = await ended
@@ -181,14 +201,19 @@ describe('consume', () => {
   test('what was received and not taken is given back; of one key, those behind a failed one wait with it', async () => {
     const broker = fakeBroker()
     const fail = () => Promise.reject(new Error('poison'))
-    const { clock, stop } = consuming(broker, fail, { concurrency: 2, keyOf: ({ key }) => key, retryDelay: () => 60_000 })
+    const { clock, stop } = consuming(broker, fail, {
+      concurrency: 2,
+      keyOf: ({ key }) => key,
+      retryDelay: () => 60_000,
+    })
     await clock.settle()
     for (const id of ['k1', 'k2', 'x1']) broker.deliver(id)
     await clock.settle()
     const ended = stop()
     await clock.settle()
     await ended
-    assert.deepEqual(broker.said.toSorted(), [['release', 'k1'], ['release', 'k2'], ['release', 'x1']])
+    assert.ok(broker.said.every(([word]) => word === 'release'))
+    assert.deepEqual(broker.said.map(([, id]) => id).toSorted(), ['k1', 'k2', 'x1'])
   })
 })
 

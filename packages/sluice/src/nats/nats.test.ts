@@ -18,7 +18,10 @@ await withBroker('nats', 'NATS JetStream keeps the contract of brokers', () =>
 await withBroker('nats', 'NATS JetStream, what is its own', () =>
   describe('NATS JetStream, what is its own', { concurrency: 4 }, () => {
     const inWorld =
-      (run: (world: Awaited<ReturnType<typeof natsWorld>>) => Promise<void>, options?: Parameters<typeof natsWorld>[0]) =>
+      (
+        run: (world: Awaited<ReturnType<typeof natsWorld>>) => Promise<void>,
+        options?: Parameters<typeof natsWorld>[0],
+      ) =>
       async (): Promise<void> => {
         const world = await natsWorld(options)
         try {
@@ -34,7 +37,9 @@ await withBroker('nats', 'NATS JetStream, what is its own', () =>
         async (world) => {
           const out = world.publisher({ inFlight: 2, pushback: () => 20 })
           let published = 0
-          const all = Promise.all(Array.from({ length: 30 }, (_, n) => out.publish({ body: String(n) }).then(() => published++)))
+          const all = Promise.all(
+            Array.from({ length: 30 }, (_, n) => out.publish({ body: String(n) }).then(() => published++)),
+          )
           await until(() => out.stats().pushedBack > 3, 'the stream pushes back')
           assert.equal(published, 10)
           const seen = new Counts()
@@ -72,7 +77,10 @@ await withBroker('nats', 'NATS JetStream, what is its own', () =>
       inWorld(async () => {
         const dial = () => connect({ reconnect: false })
         const source = { connect: dial, stream: 'sluice-none', consumer: 'worker' }
-        await assert.rejects(consume(source, () => {}), BrokerRefused)
+        await assert.rejects(
+          consume(source, () => {}),
+          BrokerRefused,
+        )
         const out = publisher({ connect: dial, subject: 'sluice-none' })
         await assert.rejects(out.publish({ body: 'nobody' }), BrokerRefused)
         await out.close()

@@ -96,9 +96,15 @@ await withBroker('rabbitmq', 'RabbitMQ, what is its own', () =>
     test(
       'is refused a queue that is not there or was declared otherwise, and a message that no queue takes',
       inWorld(async (world) => {
-        await assert.rejects(consume({ connect: dial, queue: 'sluice-none' }, () => {}), BrokerRefused)
+        await assert.rejects(
+          consume({ connect: dial, queue: 'sluice-none' }, () => {}),
+          BrokerRefused,
+        )
         const otherwise = { connect: dial, queue: world.name, declare: { durable: true, maxLength: 3 } }
-        await assert.rejects(consume(otherwise, () => {}), BrokerRefused)
+        await assert.rejects(
+          consume(otherwise, () => {}),
+          BrokerRefused,
+        )
         for (const target of [{ routingKey: 'sluice-none' }, { exchange: 'amq.direct', routingKey: 'sluice-none' }]) {
           const out = publisher({ connect: dial, ...target })
           await assert.rejects(out.publish({ body: 'nobody' }), BrokerRefused)
@@ -113,7 +119,9 @@ await withBroker('rabbitmq', 'RabbitMQ, what is its own', () =>
         async (world) => {
           const out = world.publisher({ inFlight: 2, pushback: () => 20 })
           let published = 0
-          const all = Promise.all(Array.from({ length: 20 }, (_, n) => out.publish({ body: String(n) }).then(() => published++)))
+          const all = Promise.all(
+            Array.from({ length: 20 }, (_, n) => out.publish({ body: String(n) }).then(() => published++)),
+          )
           await until(() => out.stats().pushedBack > 3, 'the queue pushes back')
           assert.ok(published < 20)
           const seen = new Counts()

@@ -44,7 +44,7 @@ await withBroker('redis', 'Redis Streams, what is their own', () =>
         const consumer = begin(world, (message) => deliveries.set(textOf(message), message.delivery))
         await until(() => deliveries.size === 5, 'all five were handled')
         await consumer.stop()
-        assert.deepEqual([...deliveries].toSorted(), [['0', 2], ['1', 2], ['2', 2], ['3', 1], ['4', 1]])
+        assert.deepEqual(Object.fromEntries(deliveries), { 0: 2, 1: 2, 2: 2, 3: 1, 4: 1 })
         assert.equal(await world.remaining(), 0)
         const names = (await admin.xInfoConsumers(world.name, 'workers')).map(({ name }) => String(name))
         assert.deepEqual(names, ['dead'])
@@ -97,7 +97,10 @@ await withBroker('redis', 'Redis Streams, what is their own', () =>
       'a key that is no stream is refused',
       inWorld(async (world, admin) => {
         await admin.set(world.name, 'text')
-        await assert.rejects(world.consume(() => {}), BrokerRefused)
+        await assert.rejects(
+          world.consume(() => {}),
+          BrokerRefused,
+        )
         const out = world.publisher()
         await assert.rejects(out.publish({ body: 'x' }), /WRONGTYPE/)
         await out.close()

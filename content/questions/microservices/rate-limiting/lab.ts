@@ -307,7 +307,7 @@ export default defineLab({
     if (algorithm === 'log')
       return `All 100 of the first burst are still less than 10 s old at the second, so it is refused whole: ${most} in the busiest 10 s. To know that, the log kept ${run.figure('kept')} timestamps for one client.`
     if (algorithm === 'counter')
-      return `${(gapS / 2).toFixed(2)} s into the new window it takes ${(gapS * 5).toFixed(0)} % of the last 100 for gone, as if they had come evenly; they came at its end. So ${pair - limit} more than the limit passed, for the price of two counters instead of 100 timestamps.`
+      return `${gapS / 2} s into the new window it takes ${(gapS * 5).toFixed(0)} % of the last 100 for gone, as if they had come evenly; they came at its end. So ${pair - limit} more than the limit passed, for the price of two counters instead of 100 timestamps.`
     return `The first burst found ${capacity} tokens. In ${gapS} s the bucket refilled ${least(gapS * 10, capacity)} for the second, so ${pair} passed in all; no boundary exists that could be aimed at. Burst and rate are two numbers here: a smaller capacity makes the same rate smoother.`
   },
   async run({ algorithm, traffic, gapS, capacity }, bench) {

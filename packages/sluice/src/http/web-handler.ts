@@ -48,7 +48,8 @@ export function respond<Rest extends unknown[]>(
         if (error === streamed || error === pushedBack) return
         request.signal.removeEventListener('abort', onGone)
         const refusal = door.refusalOf(error, fields)
-        if (refusal.status === 500 && !(error instanceof ClientGone)) door.onError(error)
+        if (refusal.status === 500 && !(error instanceof ClientGone || error instanceof ReaderStalled))
+          door.onError(error)
         // Nobody hears it who has hung up, or has an answer already.
         resolve(toResponse(refusal))
       },

@@ -43,9 +43,16 @@ export function erlang(stages: number, mean: number): Distribution {
     mean,
     scv: 1 / stages,
     draw(random) {
-      let product = 1
-      for (let i = 0; i < stages; i++) product *= 1 - random()
-      return (-mean / stages) * ln(product)
+      let [logs, product] = [0, 1]
+      for (let i = 0; i < stages; i++) {
+        product *= 1 - random()
+        // Before the next factor, 2⁻⁵³ at the least, could make it 0.
+        if (product < 2 ** -900) {
+          logs += ln(product)
+          product = 1
+        }
+      }
+      return (-mean / stages) * (logs + ln(product))
     },
   }
 }

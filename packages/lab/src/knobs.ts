@@ -25,9 +25,10 @@ export type Knob = NumberKnob | ChoiceKnob | SwitchKnob
 export type Knobs = Record<string, Knob>
 
 /** The values of knobs: a number, one of the options, or on and off. */
-export type KnobValues<K extends Knobs> = {
-  [N in keyof K]: K[N] extends NumberKnob ? number : K[N] extends ChoiceKnob<infer V> ? V : boolean
-}
+export type KnobValues<K extends Knobs> = { [N in keyof K]: ValueOf<K[N]> }
+
+/** Distributes, so that a knob of unknown kind has any of the three. */
+type ValueOf<K extends Knob> = K extends NumberKnob ? number : K extends ChoiceKnob<infer V> ? V : boolean
 
 /** A number in a range: `number({ label: 'Arrivals', unit: '/s', min: 10, max: 300, step: 10, value: 120 })`. */
 export function number(
@@ -87,7 +88,8 @@ export function readKnobs<K extends Knobs>(
   const values: Record<string, number | string | boolean> = { ...defaults(knobs) }
   const problems: string[] = []
   for (const [name, text] of texts) {
-    const knob = knobs[name]
+    // An address may name anything, `constructor` too.
+    const knob = Object.hasOwn(knobs, name) ? knobs[name] : undefined
     if (knob === undefined) continue
     const value = parse(knob, text)
     const problem = whyNot(knob, value)

@@ -115,17 +115,23 @@ export class Store<T> {
   /** `undefined` when it is empty. */
   tryGet(): T | undefined {
     const item = this.#items.shift()
-    const putter = item === undefined ? undefined : this.#putters.shift()
-    if (putter !== undefined) {
-      this.#items.push(putter.item)
-      putter.process.resume()
-    }
+    if (item !== undefined) this.#letIn()
     return item
   }
 
   /** Takes the newest instead of the oldest. */
   tryGetNewest(): T | undefined {
-    return this.#items.pop()
+    const item = this.#items.pop()
+    if (item !== undefined) this.#letIn()
+    return item
+  }
+
+  /** There is room for the producer that has waited longest. */
+  #letIn(): void {
+    const putter = this.#putters.shift()
+    if (putter === undefined) return
+    this.#items.push(putter.item)
+    putter.process.resume()
   }
 }
 

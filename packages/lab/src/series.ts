@@ -3,10 +3,10 @@
 /** x and y in turn. */
 export type Points = number[]
 
-/** At most so many stretches; twice as many points. */
+/** So many stretches remain when they are joined. */
 const most = 600
 
-/** Takes any number of points in growing x, holds at most 1,200. */
+/** Takes any number of points in growing x, holds fewer than 1,200 stretches and gives at most 2,400 points; the first and the last are always among them. */
 export class Series {
   /** A stretch: x and y of its first, lowest, highest and last point. */
   #stretches: Points[] = []
@@ -26,13 +26,20 @@ export class Series {
 
   points(): Points {
     if (this.#perStretch === 1) return this.#stretches.flatMap(([x, y]) => [x!, y!])
-    return this.#stretches.flatMap(([, , lowX, lowY, highX, highY]) =>
-      lowX! <= highX!
-        ? lowX === highX
-          ? [lowX!, lowY!]
-          : [lowX!, lowY!, highX!, highY!]
-        : [highX!, highY!, lowX!, lowY!],
-    )
+    const points: Points = []
+    // What stands at the same moment is told apart by its y: a level may fall and rise at once.
+    const add = (x: number, y: number): void => {
+      if (points.at(-2) !== x || points.at(-1) !== y) points.push(x, y)
+    }
+    const [first, last] = [this.#stretches[0]!, this.#stretches.at(-1)!]
+    add(first[0]!, first[1]!)
+    for (const [, , lowX, lowY, highX, highY] of this.#stretches) {
+      const isLowFirst = lowX! <= highX!
+      add(isLowFirst ? lowX! : highX!, isLowFirst ? lowY! : highY!)
+      add(isLowFirst ? highX! : lowX!, isLowFirst ? highY! : lowY!)
+    }
+    add(last[6]!, last[7]!)
+    return points
   }
 }
 

@@ -94,6 +94,7 @@ export class Simulation {
       this.events++
       agenda.take().happen()
     }
+    if (this.#hasPromises) throw new Error('a process waited for a promise: use `advance`, which lets them settle')
     if (untilMs !== Infinity) this.now = untilMs
   }
 

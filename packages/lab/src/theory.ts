@@ -30,7 +30,8 @@ export function mg1(arrivals: number, service: number, scv: number): Steady {
 /** Room for `capacity` in all, server included; what finds it full is lost. */
 export function mm1k(arrivals: number, service: number, capacity: number): Steady {
   const rho = arrivals / service
-  const weights = Array.from({ length: capacity + 1 }, (_, n) => rho ** n)
+  // Above 1 from the full end, so that no power leaves the range.
+  const weights = Array.from({ length: capacity + 1 }, (_, n) => (rho > 1 ? rho ** (n - capacity) : rho ** n))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const share = (n: number): number => weights[n]! / total
   let [inSystem, waiting] = [0, 0]

@@ -1,6 +1,6 @@
 /** The body of a request to node:http: bounded in length and in time, for whoever reads it, in whatever way. */
 
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Door } from './door.ts'
 import { BodyTooLarge, BodyTooSlow } from './errors.ts'
 
@@ -14,11 +14,14 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  */
 export function boundRequestBody(
   request: IncomingMessage,
+  response: ServerResponse,
   { clock, maxBytes, bodyTimeoutMs, minBytesPerSecond, stallMs }: Door,
   abort: (error: Error) => void,
 ): void {
+  // What came while it waited at the gate is at most what a stream holds.
+  let bytes = request.readableLength
+  if (request.complete) return
   const beganAt = clock.now()
-  let bytes = 0
   let changedAt = beganAt
   let cancel: () => void = () => {}
   const { push } = request
@@ -48,5 +51,6 @@ export function boundRequestBody(
     else cancel = clock.schedule(isLate ? Math.min(stallMs, bodyTimeoutMs) : leftMs(now), check)
   }
   if (leftMs(beganAt) < Infinity) cancel = clock.schedule(leftMs(beganAt), check)
-  request.once('close', () => cancel())
+  // A request whose rest nobody reads is never told that it has closed; its answer is.
+  response.once('close', () => cancel())
 }

@@ -93,7 +93,7 @@ function answer(
     })
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
     watchProgress(door, request, response, abort)
-    if (hasBody(request)) boundRequestBody(request, door, abort)
+    if (hasBody(request)) boundRequestBody(request, response, door, abort)
     if (fields !== undefined) for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
     if (mustContinue) response.writeContinue()
     // Written out: a spread of the context would lose its shape.

@@ -118,7 +118,7 @@ async function viva(args: string[], lines: string[] = [], isInteractive = false)
 }
 
 const misuses: [args: string[], complaint: RegExp][] = [
-  [['quizz'], /unknown command "quizz"\. Known: new, check, verify, quiz, export, feedback/],
+  [['quizz'], /unknown command "quizz"\. Known: new, check, verify, quiz, lab, export, feedback/],
   [['__proto__'], /unknown command "__proto__"/],
   [['quiz', '--conut', '3'], /Unknown option '--conut'\. Known flags: --count, --seed\.\nUsage: .*viva -- quiz/],
   [['quiz', 'cooking'], /no questions in "cooking"\. Categories: git, nodejs\./],
@@ -146,7 +146,7 @@ for (const [args, complaint] of misuses) {
 test('help', async () => {
   const { code, printed } = await viva(['--help'])
   assert.equal(code, 0)
-  for (const name of ['new', 'check', 'verify', 'quiz', 'export', 'feedback'])
+  for (const name of ['new', 'check', 'verify', 'quiz', 'lab', 'export', 'feedback'])
     assert.match(printed, new RegExp(`^  ${name} `, 'm'))
   assert.equal((await viva([])).code, 1)
   assert.match((await viva(['quiz', '--help'])).printed, /^Usage: npm run viva -- quiz \[category\]/)

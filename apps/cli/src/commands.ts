@@ -23,6 +23,11 @@ export const commands: Record<string, Command> = {
     summary: 'a quiz in the terminal',
     run: async (args, world) => (await import('./quiz.ts')).quiz(args, world),
   },
+  lab: {
+    usage: 'lab [ID] [--KNOB VALUE…] [--seed N] [--json FILE] [--svg FILE]',
+    summary: 'run a lab: figures, charts, claims (without ID: list them; with --help: its knobs)',
+    run: async (args, world) => (await import('./lab.ts')).lab(args, world),
+  },
   export: {
     usage: 'export anki [--out FILE]',
     summary: 'the bank as a text file that Anki imports (default: viva-anki.tsv)',
@@ -58,8 +63,9 @@ export async function runCommand(argv: string[], world: World): Promise<number> 
     )
     return 1
   }
-  // `verify` and `feedback` explain themselves.
-  if ((args.includes('--help') || args.includes('-h')) && name !== 'verify' && name !== 'feedback') {
+  // These explain themselves.
+  const explains = ['verify', 'feedback', 'lab']
+  if ((args.includes('--help') || args.includes('-h')) && !explains.includes(name)) {
     world.print(`Usage: npm run viva -- ${command.usage}\n\n${command.summary}`)
     return 0
   }

@@ -22,6 +22,7 @@ export {
   uniform,
   zipf,
 } from './distributions.ts'
+export { engineOf } from './engine.ts'
 export { exp, ln, pow } from './exact.ts'
 export {
   choice,

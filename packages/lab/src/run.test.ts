@@ -5,6 +5,7 @@ import { Bench } from './bench.ts'
 import { checkLab } from './check.ts'
 import { exponential } from './distributions.ts'
 import { choice, defaults, number } from './knobs.ts'
+import { engineOf } from './engine.ts'
 import { defineLab, type Lab, type Prediction, type Run } from './lab.ts'
 import { judge, runLab, valueAt, verdicts } from './run.ts'
 import type { Process } from './simulation.ts'
@@ -196,6 +197,23 @@ describe('judge', () => {
       [0, 0, 5, 30, 40],
     )
     assert.equal(valueAt([], 3), 0)
+  })
+})
+
+describe('engineOf', () => {
+  test('hands on what a runner is told and gives what it printed; a bad end rejects with why', async () => {
+    const asked: unknown[] = []
+    const runner = (result: object) => ({
+      run: (code: object, options: object) => {
+        asked.push({ ...code, ...options })
+        return Promise.resolve({ output: 'rows', ...result })
+      },
+    })
+    assert.equal(await engineOf(runner({}))({ language: 'sql', code: 'select 1', timeoutMs: 7 }), 'rows')
+    assert.deepEqual(asked, [{ language: 'sql', code: 'select 1', timeoutMs: 7, outputLimitBytes: 2 ** 20 }])
+    const job = { language: 'mongodb', code: 'x' } as const
+    await assert.rejects(engineOf(runner({ error: { message: 'x is not defined' } }))(job), /mongodb: x is not defined/)
+    await assert.rejects(engineOf(runner({ notice: 'It took too long.' }))(job), /mongodb: It took too long/)
   })
 })
 

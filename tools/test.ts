@@ -61,6 +61,15 @@ const verify: Stage = async (wanted) => {
   }
 }
 
+/** Each claim of a lab counts as one test. */
+const labs: Stage = async (wanted) => {
+  const { checkLabs } = await import('./labs.ts')
+  const result = await checkLabs({ only: wanted, log })
+  tally.pass(result.passed)
+  for (const { file, detail } of result.failures)
+    tally.fail({ stage: 'labs', name: file, detail, rerun: `npm test -- labs ${file}` })
+}
+
 async function built(): Promise<CheckResult> {
   const { build, BuildError } = await import('./build.ts')
   try {
@@ -112,6 +121,7 @@ const stages: Record<string, Stage> = {
   content: check(content),
   unit,
   verify,
+  labs,
   build: check(built),
   browser,
 }

@@ -5,7 +5,8 @@ import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { startSite, type Site } from './site.fixture.ts'
 
-const question = '/questions/javascript/event-loop/'
+// Without a lab: its first example is on the bench.
+const question = '/questions/javascript/closures/'
 
 /** The events of the page's log, as its export would hold them. */
 function events(page: Page): Promise<{ type: string; right?: boolean }[]> {

@@ -61,7 +61,7 @@ suite('a reader', () => {
     await page.reload()
     await page.click('text=Always show answers at once', { timeout: 2000 }).catch(async () => {
       // The way back is remembered for this page; a fresh one shows the box again.
-      await page.goto(`${site.base}/questions/javascript/closures/`)
+      await page.goto(`${site.base}/questions/javascript/promises/`)
       await page.click('text=Always show answers at once')
     })
     await page.goto(`${site.base}/questions/microservices/backpressure/`)

@@ -53,7 +53,8 @@ export async function runFiles({
     files: files.map((file) => `${base}/${file}`),
     concurrency,
     timeout: timeoutMs,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // A failed test may leave a connection open, which would keep its process, and the whole run, for ever.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--test-force-exit'],
   })
   const stderr = new Map<string, string>()
   let done = 0

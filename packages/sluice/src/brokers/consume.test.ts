@@ -102,6 +102,23 @@ describe('consume', () => {
     assert.equal((await ended).taken, 0)
   })
 
+  test('settles what comes again while the last try to settle it was waiting', async () => {
+    const broker = fakeBroker(false)
+    let runs = 0
+    const { clock, stop } = consuming(broker, () => void runs++)
+    await clock.settle()
+    broker.failing['ack'] = new LinkLost()
+    broker.deliver('a')
+    // Tried at 0, 50, 150 and 350 ms; the last pause ends at 750 ms.
+    await clock.advance(500)
+    delete broker.failing['ack']
+    broker.deliver('a', 1, true)
+    await clock.advance(499)
+    assert.deepEqual(broker.said, [['ack', 'a']])
+    assert.equal(runs, 1)
+    await stop()
+  })
+
   test('gives up at once on what the broker will never do, and after so many attempts on the rest', async () => {
     const broker = fakeBroker()
     broker.failing['open'] = new BrokerRefused('no such queue')

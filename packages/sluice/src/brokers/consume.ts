@@ -79,7 +79,7 @@ export async function consumeFrom<H>(
 }
 
 /** A message in hand. */
-type Task<H> = { delivery: Delivery<H>; link: Link<H>; after: Task<H> | undefined }
+type Task<H> = { delivery: Delivery<H>; link: Link<H>; after: Task<H> | undefined; isOver?: boolean }
 
 /** How many done positions are remembered, in case they are delivered again. */
 const remembered = 10_000
@@ -211,7 +211,7 @@ class Consumption<H> {
     const { position, isRedelivered } = delivery
     if (position !== undefined && isRedelivered) {
       const running = this.#byPosition.get(position)
-      if (running !== undefined) {
+      if (running !== undefined && running.isOver !== true) {
         // What it came by before is worth nothing any more.
         running.delivery = { ...delivery, message: running.delivery.message }
         running.link = link
@@ -363,23 +363,34 @@ class Consumption<H> {
     tell: (link: Link<H>, delivery: Delivery<H>) => Promise<void>,
     isQuiet = false,
   ): Promise<boolean> {
+    task.isOver = false
     let failure: unknown
-    for (let tries = 0; tries < 4; tries++) {
+    for (let tries = 0; tries < 4; ) {
+      const { delivery } = task
       const link = this.#inlet.settlesAnywhere ? (this.#link ?? (await this.#nextLink())) : task.link
       if (link === undefined) break
       try {
-        await tell(link, task.delivery)
-        return true
+        await tell(link, delivery)
+        if (task.delivery === delivery) return this.#over(task, true)
       } catch (error) {
         failure = error
-        // Another connection has brought it meanwhile, or the next one can settle it.
-        if (!this.#inlet.settlesAnywhere && link === task.link && link !== this.#link) break
         if (this.#giveUp.signal.aborted) break
+        // The next connection brings it again.
+        if (!this.#inlet.settlesAnywhere && link === task.link && link !== this.#link) break
         await pause(50 * 2 ** tries, this.#giveUp.signal, this.#clock).catch(() => {})
       }
+      // It came again meanwhile: what it came by now is to be settled, too.
+      tries = task.delivery === delivery ? tries + 1 : 0
     }
+    this.#over(task, false)
     if (!isQuiet) this.#unsettled(task, failure)
     return false
+  }
+
+  /** From here on, what comes again is a task of its own. */
+  #over(task: Task<H>, isTold: boolean): boolean {
+    task.isOver = true
+    return isTold
   }
 
   #unsettled(task: Task<H>, error: unknown): void {

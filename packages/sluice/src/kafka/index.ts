@@ -72,6 +72,9 @@ export async function publish(
 /** So many that failed may wait to be tried again; then partitions are paused. */
 const mostWaiting = 1000
 
+/** Error types by which the coordinator refuses a commit of a generation that is over (Kafka protocol, error codes 22 and 27). */
+const rebalancing = new Set(['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'])
+
 type Handle = { partition: number; tracker: OffsetTracker; offset: string }
 
 function kafkaInlet({ kafka, groupId, topic, fromBeginning = true }: KafkaSource): Inlet<Handle> {
@@ -149,7 +152,9 @@ class KafkaLink implements Link<Handle> {
   async ack({ handle }: Delivery<Handle>): Promise<void> {
     if (handle.tracker !== this.#trackers.get(handle.partition))
       throw new LinkLost(new Error('The partition was revoked'))
-    if (handle.tracker.done(handle.offset)) await (this.#committing ??= this.#commit())
+    handle.tracker.done(handle.offset)
+    // A commit under way may be one of a former generation, whose failure leaves this one's offsets to be committed by the next try.
+    if (handle.tracker.hasMoved) await (this.#committing ??= this.#commit())
   }
 
   async retry(delivery: Delivery<Handle>, delayMs: number): Promise<void> {
@@ -240,7 +245,10 @@ class KafkaLink implements Link<Handle> {
       for (let next = this.#toCommit(); next.length > 0; next = this.#toCommit())
         await this.#consumer.commitOffsets(next)
     } catch (error) {
-      this.#inbox.fail(new LinkLost(error))
+      // The group is dealing partitions anew: GROUP_JOIN follows on this connection, and what was not committed comes again. A new
+      // connection would make it deal once more, under the commits of the others, who would do the same.
+      const isRebalance = rebalancing.has((error as { type?: string }).type ?? '')
+      if (!isRebalance) this.#inbox.fail(new LinkLost(error))
       throw error
     } finally {
       this.#committing = undefined

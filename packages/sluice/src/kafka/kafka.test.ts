@@ -48,9 +48,12 @@ describe('Kafka (a fake broker)', () => {
     const first = begin(world, slowly(one), { concurrency: 4 })
     await until(() => one.distinct > 20, 'the first is under way')
     const second = begin(world, slowly(two), { concurrency: 4 })
-    await until(() => both.distinct === 120, 'all were handled')
-    await until(async () => (await world.remaining()) === 0, 'all are committed')
-    await Promise.all([first.stop(), second.stop()])
+    try {
+      await until(() => both.distinct === 120, 'all were handled')
+      await until(async () => (await world.remaining()) === 0, 'all are committed')
+    } finally {
+      await Promise.all([first.stop(), second.stop()])
+    }
     assert.equal(one.duplicates + two.duplicates, 0)
     assert.ok(two.distinct > 0)
     // At least once: what the first had in hand when its partitions went to the second.

@@ -10,6 +10,11 @@ export class OffsetTracker {
     return this.#offsets.size
   }
 
+  /** There is an offset to commit. */
+  get hasMoved(): boolean {
+    return this.#commit !== undefined
+  }
+
   add(offset: string): void {
     if (!this.#offsets.has(offset)) this.#offsets.set(offset, false)
   }

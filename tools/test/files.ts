@@ -53,8 +53,8 @@ export async function runFiles({
     files: files.map((file) => `${base}/${file}`),
     concurrency,
     timeout: timeoutMs,
-    // A failed test may leave a connection open, which would keep its process, and the whole run, for ever.
-    execArgv: ['--disable-warning=ExperimentalWarning', '--test-force-exit'],
+    // Not `--test-force-exit`: it ends a file before all of its tests were told, and 48 of 1,746 went missing without a word.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   })
   const stderr = new Map<string, string>()
   let done = 0

@@ -39,7 +39,7 @@ function tallyOf(
     const { runFiles } = await import(${JSON.stringify(import.meta.resolve('./files.ts'))})
     const { Tally } = await import(${JSON.stringify(import.meta.resolve('./tally.ts'))})
     const tally = new Tally({ strict: false })
-    await runFiles({ stage: 'unit', base: ${JSON.stringify(folder)}, files: ${JSON.stringify(files)}, concurrency: 1, timeoutMs: 20000, tally, log: () => {} })
+    await runFiles({ stage: 'unit', base: ${JSON.stringify(folder)}, files: ${JSON.stringify(files)}, concurrency: 1, timeoutMs: 20000, silenceMs: 3000, tally, log: () => {} })
     console.log(JSON.stringify({ passed: tally.passed, failures: tally.failures, skips: tally.skips }))`,
   )
   const env = { ...process.env }
@@ -86,4 +86,16 @@ test('finds files by pattern, leaves out what is excepted, narrows by name', asy
   const find = (wanted: string[]) => testFiles(folder, ['**/*.test.ts'], /\.browser\.test\.ts$/, wanted)
   assert.deepEqual(await find([]), ['a.test.ts', 'b.test.ts'])
   assert.deepEqual(await find(['b.']), ['b.test.ts'])
+})
+
+test('a file that does not end is stopped, and said to be', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'viva-files-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const stays = "import { test } from 'node:test'; test('leaves a timer', () => { setInterval(() => {}, 1000) })"
+  await writeFile(join(folder, 'stays.test.mjs'), stays)
+  const { failures } = tallyOf(folder, ['stays.test.mjs'])
+  assert.ok(
+    failures.some(({ detail }) => /^Nothing was told for 3 s/.test(detail)),
+    JSON.stringify(failures),
+  )
 })

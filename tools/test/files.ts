@@ -13,6 +13,8 @@ export type FilesOptions = {
   concurrency: number
   /** The longest one test may take, in milliseconds. */
   timeoutMs: number
+  /** So long without a word from any file, and all that run are stopped. Default a minute more than a test may take. */
+  silenceMs?: number
   tally: Tally
   log: (line: string) => void
 }
@@ -45,11 +47,16 @@ export async function runFiles({
   files,
   concurrency,
   timeoutMs,
+  silenceMs = timeoutMs + 60_000,
   tally,
   log,
 }: FilesOptions): Promise<void> {
   if (files.length === 0) return
+  // A timeout ends a test, not its process: what a failed test left open can keep a file alive for ever.
+  const stuck = new AbortController()
+  const watch = setTimeout(() => stuck.abort(), silenceMs)
   const stream = run({
+    signal: stuck.signal,
     files: files.map((file) => `${base}/${file}`),
     concurrency,
     timeout: timeoutMs,
@@ -59,6 +66,7 @@ export async function runFiles({
   const stderr = new Map<string, string>()
   let done = 0
   for await (const event of stream) {
+    watch.refresh()
     if (event.type === 'test:stderr') {
       const { file, message } = event.data
       stderr.set(file ?? '', ((stderr.get(file ?? '') ?? '') + message).slice(-4000))
@@ -89,6 +97,11 @@ export async function runFiles({
       tally.pass()
       if (++done % 100 === 0) log(`${stage}: ${done} passed …`)
     }
+  }
+  clearTimeout(watch)
+  if (stuck.signal.aborted) {
+    const detail = `Nothing was told for ${silenceMs / 1000} s: a test file did not end, so all that were running were stopped`
+    tally.fail({ stage, name: 'files end by themselves', detail, rerun: `npm test -- ${stage}` })
   }
 }
 

@@ -17,7 +17,9 @@ function shop(options: IdempotencyKeysOptions = {}) {
   let charged = 0
   let status = 201
   let gate: Promise<void> = Promise.resolve()
+  const begun = Promise.withResolvers<void>()
   const handle = idempotencyKeys(async (request: Request) => {
+    begun.resolve()
     const text = await request.text()
     await gate
     charged++
@@ -30,6 +32,8 @@ function shop(options: IdempotencyKeysOptions = {}) {
     answerWith: (next: number) => (status = next),
     close: () => void (gate = open.promise),
     open: () => open.resolve(),
+    /** Of two requests the later one can be digested first: whoever is to be second waits for this. */
+    begun: begun.promise,
   }
 }
 
@@ -47,9 +51,10 @@ describe('idempotency keys', () => {
   })
 
   test('a concurrent one is a 409, and after it has ended gets the answer', async () => {
-    const { handle, close, open, charged } = shop()
+    const { handle, close, open, begun, charged } = shop()
     close()
     const first = handle(pay('"a"'))
+    await begun
     const concurrent = await handle(pay('"a"'))
     assert.equal(concurrent.status, 409)
     assert.match(concurrent.headers.get('content-type')!, /problem\+json/)
@@ -60,9 +65,10 @@ describe('idempotency keys', () => {
   })
 
   test('another payload, path or query is a 422, while it runs and afterwards', async () => {
-    const { handle, close, open } = shop()
+    const { handle, close, open, begun } = shop()
     close()
     const first = handle(pay('"a"'))
+    await begun
     const others = () => [
       pay('"a"', '{"eur":6}'),
       pay('"a"', undefined, {}, '/refunds'),

@@ -51,7 +51,7 @@ export default defineLab({
     {
       name: 'Every miss loads',
       knobs: {},
-      look: 'After 30 s the database’s queue holds the same keys many times over.',
+      look: 'After 30 s many of the queries that wait are for a key that is already being loaded.',
     },
     {
       name: 'One load per key',

@@ -221,7 +221,7 @@ export default defineLab({
     const capacity = (connections * 1000) / queryMs
     const second =
       misses > capacity
-        ? `That leaves ${misses} misses a second for a database that does ${capacity}, so its queue grows even before the restart${isShared ? ', up to the number of keys' : ' and with it the time during which a key is missed again'}.`
+        ? `That leaves ${misses} misses a second for a database that does ${capacity}, so queries wait even before the restart${isShared ? `; no key waits twice, and at most ${run.figure('mostWaiting')} did` : ', and the longer they wait, the more reads miss the same key'}.`
         : `At 30 s all ${perSecond} reads a second miss, against ${capacity} queries a second. ${isShared ? `Each key is loaded once, so at most ${after} queries waited and the popular keys were back first` : `Until a key is back every read of it is one more query: ${run.figure('needlessAfter')} loads in ten seconds were of keys already on their way, and ${after} queries waited`}.`
     return `${first} ${second}`
   },

@@ -125,7 +125,7 @@ export default defineLab({
   ],
   figures: {
     moved: { label: 'Moved', unit: '%', digits: 1 },
-    least: { label: 'At least', unit: '%', digits: 1 },
+    least: { label: 'One node’s even share', unit: '%', digits: 1 },
     needless: {
       label: 'Moved between nodes that stayed',
       unit: '%',
@@ -162,7 +162,7 @@ export default defineLab({
   },
   claims: [
     {
-      says: 'By remainder all but about one key in the larger number of nodes moves.',
+      says: 'By remainder all but one key in n move, n being the larger number of nodes.',
       when: ({ knobs }) => knobs.method === 'modulo',
       holds: (run) => Math.abs(run.figure('moved') - 100 * (1 - 1 / larger(run.knobs))) < 2.5,
     },
@@ -172,7 +172,7 @@ export default defineLab({
       holds: (run) => run.figure('needless') === 0,
     },
     {
-      says: 'With enough points that is about 1 / n of them.',
+      says: 'By score, or with 100 points on a ring, about one key in n moves.',
       when: ({ knobs }) => knobs.method === 'rendezvous' || (knobs.method === 'ring' && knobs.points >= 100),
       holds: (run) => Math.abs(run.figure('moved') / (100 / larger(run.knobs)) - 1) < 0.4,
     },
@@ -191,7 +191,7 @@ export default defineLab({
       holds: (run) => run.figure('takers') === 2,
     },
     {
-      says: 'With 100 points all the others share it.',
+      says: 'With 100 points each, up to ten nodes: all the others inherit a part.',
       when: ({ knobs }) =>
         knobs.method === 'ring' && knobs.points >= 100 && knobs.change === 'leave' && knobs.nodes <= 10,
       holds: (run) => run.figure('takers') === run.knobs.nodes,
@@ -210,7 +210,7 @@ export default defineLab({
       points < 10
         ? `With ${points === 1 ? 'one point' : `${points} points`} for each node the pieces of the ring differ by chance, and the fullest node has ${fullest} times the mean.`
         : `${points} points for each node average the pieces out: the fullest has ${fullest} times the mean, for ${run.figure('kept')} points to keep in order.`
-    return `Only the pieces before the points of the node that ${event} changed their owner: ${moved} % of the keys, and none moved between two nodes that stayed. ${spread} One node gained ${run.figure('worst').toFixed(1)} % of all keys.`
+    return `Only the pieces before the points of the node that ${event} changed their owner: ${moved} % of the keys, and none moved between two nodes that stayed. ${spread} The most that one node gained is ${run.figure('worst').toFixed(1)} % of all keys.`
   },
   async run({ method, nodes, points, change }, bench) {
     const salt = Math.floor(bench.random('circle')() * 2 ** 31)

@@ -21,6 +21,7 @@ import {
 import { checkMs } from '../options.ts'
 
 export * from '../brokers/index.ts'
+export { redisStore, type RedisStoreOptions } from './idempotency.ts'
 
 /** What is used of a client of the package `redis`. */
 export type RedisConnection = {

@@ -31,7 +31,7 @@ export default defineLab({
       max: 1,
       step: 0.05,
       value: 0,
-      hint: 'Only with more than one machine.',
+      hint: 'More work for the shared part: every request tells each other machine.',
     }),
     size: number({
       label: 'Grow to',
@@ -178,7 +178,7 @@ export default defineLab({
       holds: (run) => Math.abs(run.figure('out') / run.knobs.size - 1) < 0.08,
     },
     {
-      says: 'A shared part of a fifth or more caps throughput at about five times, and 16 machines reach the cap.',
+      says: 'A shared part of a fifth or more caps throughput at five times or less, and 16 machines reach the cap.',
       when: ({ knobs }) => knobs.shared >= 20 && knobs.coordination === 0 && knobs.size >= 16,
       holds: (run) => Math.abs(run.figure('out') / run.figure('limit') - 1) < 0.08,
     },

@@ -1,0 +1,202 @@
+/** A part of the experiment `broker`, in a process of its own: the producer, or a consumer in one of its ways. */
+
+import { AckPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { consume, publish } from '../../src/nats/index.ts'
+import { cpuSeconds, play, sample, type Sample } from './stream-process.ts'
+
+export type Way = 'push' | 'pull' | 'sluice'
+export type Part =
+  | { part: 'producer'; name: string; messages: number; bytes: number; perSecond: number }
+  | {
+      part: 'consumer'
+      way: Way
+      name: string
+      messages: number
+      bytes: number
+      concurrency: number
+      handleMs: number
+      sampleMs: number
+    }
+
+export type ProducerReport = { seconds: number; sent: number }
+export type ConsumerReport = {
+  /** Seconds, resident memory, messages handled, messages received and not yet handled. */
+  samples: Sample[]
+  /** Until all were handled. */
+  seconds: number
+  lost: number
+  handledAgain: number
+  peakMb: number
+  cpu: number
+}
+
+type ConsumerPart = Extract<Part, { part: 'consumer' }>
+
+export const durable = 'worker'
+const dial = () => connect({ reconnect: false })
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+/** The body of a message: its number, and bytes after it. */
+function body(number: number, bytes: number): Buffer {
+  const text = Buffer.alloc(bytes, number % 251)
+  text.writeUInt32LE(number)
+  return text
+}
+
+/** Counts what was handled, and holds each body to what was sent. */
+class Tally {
+  readonly times: Uint8Array
+  readonly bytes: number
+  handled = 0
+  distinct = 0
+  readonly all = Promise.withResolvers<void>()
+
+  constructor(messages: number, bytes: number) {
+    this.times = new Uint8Array(messages)
+    this.bytes = bytes
+  }
+
+  note(data: Uint8Array): void {
+    const number = new DataView(data.buffer, data.byteOffset).getUint32(0, true)
+    if (data.length !== this.bytes || data.at(-1) !== number % 251)
+      throw new Error(`Message ${number} is not what was sent: ${data.length} bytes, the last ${data.at(-1)}`)
+    this.handled++
+    this.times[number]!++
+    if (this.times[number] === 1) this.distinct++
+    if (this.distinct === this.times.length) this.all.resolve()
+  }
+}
+
+type Inbox = { waiting: number }
+
+/** Each way to consume. Runs until it is aborted; says in `inbox` how many it has received and not begun to handle. */
+const ways: Record<
+  Way,
+  (part: ConsumerPart, handle: (data: Uint8Array) => Promise<void>, signal: AbortSignal, inbox: Inbox) => Promise<void>
+> = {
+  /** All that the server has is sent at once, and waits here in a list. */
+  async push({ name, concurrency }, handle, signal, inbox) {
+    const nc = await dial()
+    const jsm = await jetstreamManager(nc)
+    await jsm.consumers.add(name, {
+      durable_name: durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_subject: `${name}.deliver`,
+      max_ack_pending: -1,
+    })
+    const waiting: JsMsg[] = []
+    let running = 0
+    const next = (): void => {
+      inbox.waiting = waiting.length
+      while (running < concurrency && waiting.length > 0) {
+        const message = waiting.shift()!
+        running++
+        void handle(message.data).then(() => {
+          message.ack()
+          running--
+          next()
+        })
+      }
+    }
+    const consumer = await jetstream(nc).consumers.getPushConsumer(name, durable)
+    const messages = await consumer.consume({
+      callback: (message) => {
+        waiting.push(message)
+        next()
+      },
+    })
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await messages.close()
+    await nc.drain()
+  },
+
+  /** The client's own bounded consumer: it pulls a hundred ahead. */
+  async pull({ name, concurrency }, handle, signal, inbox) {
+    const nc = await dial()
+    const jsm = await jetstreamManager(nc)
+    await jsm.consumers.add(name, { durable_name: durable, ack_policy: AckPolicy.Explicit, max_ack_pending: 10_000 })
+    const consumer = await jetstream(nc).consumers.get(name, durable)
+    const messages = await consumer.consume()
+    signal.addEventListener('abort', () => messages.stop(), { once: true })
+    let running = 0
+    let wake: () => void = () => {}
+    for await (const message of messages) {
+      inbox.waiting = messages.getPending()
+      running++
+      void handle(message.data).then(() => {
+        message.ack()
+        running--
+        wake()
+      })
+      if (running === concurrency) await new Promise<void>((resolve) => (wake = resolve))
+    }
+    await nc.drain()
+  },
+
+  async sluice({ name, concurrency }, handle, signal) {
+    await consume({ connect: dial, stream: name, consumer: durable }, ({ body }) => handle(body), {
+      concurrency,
+      signal,
+    })
+  },
+}
+
+async function consumer(part: ConsumerPart) {
+  const tally = new Tally(part.messages, part.bytes)
+  // The client is loaded and has spoken once, before memory is looked at.
+  const first = await dial()
+  await first.flush()
+  await first.close()
+  return {
+    ready: {},
+    async run(): Promise<ConsumerReport> {
+      const inbox: Inbox = { waiting: 0 }
+      const stop = sample(part.sampleMs, () => [tally.handled, inbox.waiting])
+      const cpu = cpuSeconds()
+      const since = performance.now()
+      const controller = new AbortController()
+      const handle = async (data: Uint8Array): Promise<void> => {
+        await pause(part.handleMs)
+        tally.note(data)
+      }
+      const running = ways[part.way](part, handle, controller.signal, inbox)
+      await Promise.race([tally.all.promise, running])
+      const seconds = (performance.now() - since) / 1000
+      const used = cpu()
+      const samples = stop()
+      controller.abort()
+      await running
+      return {
+        samples,
+        seconds,
+        lost: tally.times.length - tally.distinct,
+        handledAgain: tally.handled - tally.distinct,
+        peakMb: process.resourceUsage().maxRSS * 1.024e-3,
+        cpu: used,
+      }
+    },
+  }
+}
+
+async function producer({ name, messages, bytes, perSecond }: Extract<Part, { part: 'producer' }>) {
+  return {
+    ready: {},
+    async run(): Promise<ProducerReport> {
+      const since = performance.now()
+      async function* all() {
+        for (let number = 0; number < messages; number++) {
+          const aheadMs = (number / perSecond) * 1000 - (performance.now() - since)
+          if (aheadMs > 1) await pause(aheadMs)
+          yield { id: `${name}-${number}`, body: body(number, bytes) }
+        }
+      }
+      const sent = await publish({ connect: dial, subject: name }, all(), { inFlight: 64 })
+      return { sent, seconds: (performance.now() - since) / 1000 }
+    },
+  }
+}
+
+// Only where it was forked with a part.
+if (process.send !== undefined && process.argv[2] !== undefined)
+  await play<Part, object, object>((part) => (part.part === 'producer' ? producer(part) : consumer(part)))

@@ -2,16 +2,19 @@
 
 import { AckPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { setTimeout as pause } from 'node:timers/promises'
 import { consume, publish } from '../../src/nats/index.ts'
 import { cpuSeconds, play, sample, type Sample } from './stream-process.ts'
 
 export type Way = 'push' | 'pull' | 'sluice'
 export type Part =
-  | { part: 'producer'; name: string; messages: number; bytes: number; perSecond: number }
+  /** Publishes to the stream `name`; before, and at once, `warm` messages to its sibling. */
+  | { part: 'producer'; name: string; warm: number; messages: number; bytes: number; perSecond: number }
   | {
       part: 'consumer'
       way: Way
       name: string
+      warm: number
       messages: number
       bytes: number
       concurrency: number
@@ -27,15 +30,14 @@ export type ConsumerReport = {
   seconds: number
   lost: number
   handledAgain: number
-  peakMb: number
   cpu: number
 }
 
 type ConsumerPart = Extract<Part, { part: 'consumer' }>
 
 export const durable = 'worker'
+export const warmName = (name: string): string => `${name}-warm`
 const dial = () => connect({ reconnect: false })
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** The body of a message: its number, and bytes after it. */
 function body(number: number, bytes: number): Buffer {
@@ -142,56 +144,62 @@ const ways: Record<
   },
 }
 
+/** Consumes so many messages of a stream, and counts them. */
+async function consumeAll(part: ConsumerPart, name: string, tally: Tally, inbox: Inbox): Promise<() => Promise<void>> {
+  const controller = new AbortController()
+  const handle = async (data: Uint8Array): Promise<void> => {
+    await pause(part.handleMs)
+    tally.note(data)
+  }
+  const running = ways[part.way]({ ...part, name }, handle, controller.signal, inbox)
+  await Promise.race([tally.all.promise, running])
+  return () => {
+    controller.abort()
+    return running
+  }
+}
+
 async function consumer(part: ConsumerPart) {
-  const tally = new Tally(part.messages, part.bytes)
-  // The client is loaded and has spoken once, before memory is looked at.
-  const first = await dial()
-  await first.flush()
-  await first.close()
+  const stopWarm = await consumeAll(part, warmName(part.name), new Tally(part.warm, part.bytes), { waiting: 0 })
+  await stopWarm()
+  await pause(300)
   return {
     ready: {},
     async run(): Promise<ConsumerReport> {
+      const tally = new Tally(part.messages, part.bytes)
       const inbox: Inbox = { waiting: 0 }
       const stop = sample(part.sampleMs, () => [tally.handled, inbox.waiting])
       const cpu = cpuSeconds()
       const since = performance.now()
-      const controller = new AbortController()
-      const handle = async (data: Uint8Array): Promise<void> => {
-        await pause(part.handleMs)
-        tally.note(data)
-      }
-      const running = ways[part.way](part, handle, controller.signal, inbox)
-      await Promise.race([tally.all.promise, running])
+      const end = await consumeAll(part, part.name, tally, inbox)
       const seconds = (performance.now() - since) / 1000
       const used = cpu()
       const samples = stop()
-      controller.abort()
-      await running
-      return {
-        samples,
-        seconds,
-        lost: tally.times.length - tally.distinct,
-        handledAgain: tally.handled - tally.distinct,
-        peakMb: process.resourceUsage().maxRSS * 1.024e-3,
-        cpu: used,
-      }
+      await end()
+      const { handled, distinct, times } = tally
+      return { samples, seconds, lost: times.length - distinct, handledAgain: handled - distinct, cpu: used }
     },
   }
 }
 
-async function producer({ name, messages, bytes, perSecond }: Extract<Part, { part: 'producer' }>) {
+async function producer({ name, warm, messages, bytes, perSecond }: Extract<Part, { part: 'producer' }>) {
+  const send = async (subject: string, count: number, rate: number): Promise<number> => {
+    const since = performance.now()
+    async function* all() {
+      for (let number = 0; number < count; number++) {
+        const aheadMs = (number / rate) * 1000 - (performance.now() - since)
+        if (aheadMs > 1) await pause(aheadMs)
+        yield { id: `${subject}-${number}`, body: body(number, bytes) }
+      }
+    }
+    return publish({ connect: dial, subject }, all(), { inFlight: 64 })
+  }
+  await send(warmName(name), warm, Infinity)
   return {
     ready: {},
     async run(): Promise<ProducerReport> {
       const since = performance.now()
-      async function* all() {
-        for (let number = 0; number < messages; number++) {
-          const aheadMs = (number / perSecond) * 1000 - (performance.now() - since)
-          if (aheadMs > 1) await pause(aheadMs)
-          yield { id: `${name}-${number}`, body: body(number, bytes) }
-        }
-      }
-      const sent = await publish({ connect: dial, subject: name }, all(), { inFlight: 64 })
+      const sent = await send(name, messages, perSecond)
       return { sent, seconds: (performance.now() - since) / 1000 }
     },
   }

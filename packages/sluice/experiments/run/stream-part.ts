@@ -1,7 +1,9 @@
 /** A part of the experiment `stream`, in a process of its own: the source, the relay between, or the reader. */
 
+import { on, once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { channel, pipe, sendTo } from '../../src/index.ts'
 import { fromReadable, writeTo } from '../../src/bridges/node.ts'
@@ -9,14 +11,17 @@ import { cpuSeconds, play, sample, type Sample } from './stream-process.ts'
 
 export type Way = 'data' | 'array' | 'pipeline' | 'sluice' | 'channel'
 export type Part =
-  | { part: 'source'; bytes: number }
+  /** Sends so many bytes to whoever connects: the first time to warm up, the second time what counts. */
+  | { part: 'source'; bytes: [warm: number, counts: number] }
   /** Takes all from one port and hands it to another. */
   | { part: 'relay'; way: Way; from: number; to: number; sampleMs: number }
   /** `bytesPerSecond` null: as fast as it can. */
   | { part: 'reader'; bytesPerSecond: number | null; sampleMs: number }
 
 export type SourceReport = { crc: number }
-export type RelayReport = { samples: Sample[]; peakMb: number; cpu: number }
+/** Samples: seconds, resident memory, bytes taken from the source. */
+export type RelayReport = { samples: Sample[]; cpu: number }
+/** Samples: seconds, its own memory, bytes received. */
 export type ReaderReport = { bytes: number; crc: number; seconds: number; samples: Sample[] }
 
 /** Each way to hand on what comes. Resolves when all was given to the system. */
@@ -67,80 +72,101 @@ function block(): Buffer {
   return bytes
 }
 
-async function listening(): Promise<{ port: number; connection: Promise<Socket> }> {
+/** A server, its port, and the connections to it in turn. */
+async function listening(): Promise<{ port: number; next: () => Promise<Socket> }> {
   const server = createServer({ allowHalfOpen: true })
-  const connection = new Promise<Socket>((resolve) => server.once('connection', resolve))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { port: (server.address() as { port: number }).port, connection }
+  const connections = on(server, 'connection')
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const next = async (): Promise<Socket> => ((await connections.next()).value as [Socket])[0]
+  return { port: (server.address() as { port: number }).port, next }
 }
 
 async function connected(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1' })
-  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  await once(socket, 'connect')
   return socket
 }
 
-/** As fast as the socket takes it, and no faster: the source has backpressure of its own. */
-async function source(bytes: number) {
-  const { port, connection } = await listening()
+/** As fast as the socket takes it, and no faster: the source has backpressure of its own. Gives the checksum. */
+async function send(socket: Socket, bytes: number, whole: Buffer): Promise<number> {
+  const step = 2 ** 16
+  let crc = 0
+  for (let sent = 0; sent < bytes; sent += step) {
+    const at = sent % whole.length
+    const chunk = whole.subarray(at, at + Math.min(step, bytes - sent))
+    crc = crc32(chunk, crc)
+    if (!socket.write(chunk)) await once(socket, 'drain')
+  }
+  await new Promise<void>((resolve) => void socket.end(resolve))
+  return crc
+}
+
+async function source([warm, counts]: [number, number]) {
+  const { port, next } = await listening()
+  const whole = block()
+  const warmed = next().then((socket) => send(socket, warm, whole))
   return {
     ready: { port },
     async run(): Promise<SourceReport> {
-      const socket = await connection
-      const whole = block()
-      const step = 2 ** 16
-      let crc = 0
-      for (let sent = 0; sent < bytes; sent += step) {
-        const at = sent % whole.length
-        const chunk = whole.subarray(at, at + Math.min(step, bytes - sent))
-        crc = crc32(chunk, crc)
-        if (!socket.write(chunk)) await new Promise((resolve) => socket.once('drain', resolve))
-      }
-      await new Promise<void>((resolve) => void socket.end(resolve))
-      return { crc }
+      await warmed
+      return { crc: await send(await next(), counts, whole) }
+    },
+  }
+}
+
+/** Reads to the end, no faster than it may. */
+async function read(socket: Socket, bytesPerSecond: number | null, onBytes: (bytes: number) => void) {
+  let [bytes, crc] = [0, 0]
+  let since: number | undefined
+  socket.on('data', (chunk) => {
+    since ??= performance.now()
+    bytes += chunk.length
+    onBytes(bytes)
+    crc = crc32(chunk, crc)
+    if (bytesPerSecond === null) return
+    const aheadMs = (bytes / bytesPerSecond) * 1000 - (performance.now() - since)
+    if (aheadMs < 2) return
+    socket.pause()
+    setTimeout(() => socket.resume(), aheadMs)
+  })
+  await once(socket, 'end')
+  const seconds = (performance.now() - since!) / 1000
+  socket.end()
+  return { bytes, crc, seconds }
+}
+
+async function reader({ bytesPerSecond, sampleMs }: Extract<Part, { part: 'reader' }>) {
+  const { port, next } = await listening()
+  const warmed = next().then((socket) => read(socket, bytesPerSecond, () => {}))
+  return {
+    ready: { port },
+    async run(): Promise<ReaderReport> {
+      await warmed
+      const socket = await next()
+      let received = 0
+      const stop = sample(sampleMs, () => [received])
+      const found = await read(socket, bytesPerSecond, (bytes) => (received = bytes))
+      return { ...found, samples: stop() }
     },
   }
 }
 
 async function relay({ way, from, to, sampleMs }: Extract<Part, { part: 'relay' }>) {
-  const out = await connected(to)
+  const pair = () => Promise.all([connected(from), connected(to)])
+  await ways[way](...(await pair()))
+  await pause(300)
   return {
     ready: {},
     async run(): Promise<RelayReport> {
-      let input: Socket | undefined
-      const stop = sample(sampleMs, () => [input?.bytesRead ?? 0])
+      let taken = (): number => 0
+      const stop = sample(sampleMs, () => [taken()])
       const cpu = cpuSeconds()
-      input = await connected(from)
-      await ways[way](input, out)
+      const [input, output] = await pair()
+      taken = () => input.bytesRead
+      await ways[way](input, output)
       const used = cpu()
-      return { samples: stop(), peakMb: process.resourceUsage().maxRSS * 1.024e-3, cpu: used }
-    },
-  }
-}
-
-async function reader({ bytesPerSecond, sampleMs }: Extract<Part, { part: 'reader' }>) {
-  const { port, connection } = await listening()
-  return {
-    ready: { port },
-    async run(): Promise<ReaderReport> {
-      const socket = await connection
-      let [bytes, crc] = [0, 0]
-      const stop = sample(sampleMs, () => [bytes])
-      let since: number | undefined
-      socket.on('data', (chunk) => {
-        since ??= performance.now()
-        bytes += chunk.length
-        crc = crc32(chunk, crc)
-        if (bytesPerSecond === null) return
-        const aheadMs = (bytes / bytesPerSecond) * 1000 - (performance.now() - since)
-        if (aheadMs < 2) return
-        socket.pause()
-        setTimeout(() => socket.resume(), aheadMs)
-      })
-      await new Promise((resolve, reject) => socket.once('end', resolve).once('error', reject))
-      const seconds = (performance.now() - since!) / 1000
-      socket.end()
-      return { bytes, crc, seconds, samples: stop() }
+      return { samples: stop(), cpu: used }
     },
   }
 }

@@ -83,3 +83,11 @@ export function cpuSeconds(): () => number {
     return Math.round((user + system) / 1e4) / 100
   }
 }
+
+/** The most memory that was resident. */
+export const highest = (samples: Sample[]): number => Math.max(...samples.map(([, rssMb]) => rssMb))
+
+/** Of an even number, the lower one of the middle. */
+export function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1]!
+}

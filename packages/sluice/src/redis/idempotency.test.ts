@@ -88,7 +88,7 @@ await withBroker('redis', 'a store on Redis', async () => {
 
     test('a dead run frees its key after its lease, and its old token ends nothing, before the next run and during it', async () => {
       const { here, there } = pair()
-      const dead = await here.begin('k', 'p', { ...times, leaseMs: 150 })
+      const dead = await here.begin('k', 'p', { ...times, leaseMs: 400 })
       assert.ok(dead.state === 'begun')
       assert.equal((await there.begin('k', 'p', times)).state, 'running')
       // Whoever waits is told when the lease is over.

@@ -1,11 +1,11 @@
 /** `npm run measure`: what the site weighs, how long it builds, what Lighthouse says; printed as tables and gated where we hold a limit. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { glob, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { createApp, openDatabase, serve } from '@viva/server'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { build, siteDir } from './build.ts'
 import { launchChromium } from './chromium.ts'
 
@@ -123,6 +123,48 @@ async function startTime(): Promise<number> {
   }
 }
 
+/** One lab, watched as a reader watches it: when its first picture stands, and how even the screen's frames are until its end or for 5 s. */
+async function watchLab(page: Page, name: string): Promise<{ kind: string; firstMs: number; frames: number[] }> {
+  const lab = page.locator(`.lab#${name}`)
+  await lab.scrollIntoViewIfNeeded()
+  await page.mouse.move(400, 300)
+  await page.mouse.move(401, 301)
+  await lab.locator('.diagram svg, .diagram .cells, .uplot').first().waitFor()
+  await page.waitForTimeout(300)
+  return await lab.evaluate(async (given) => {
+    // What a page has and Node has not.
+    const { requestAnimationFrame, MutationObserver } = globalThis as unknown as {
+      requestAnimationFrame(run: (now: number) => void): void
+      MutationObserver: new (run: () => void) => { observe(target: unknown, options: { attributes: true }): void }
+    }
+    const section = given as unknown as {
+      querySelector(selector: string): { value: number; hidden: boolean; textContent: string; click(): void }
+    }
+    const progress = section.querySelector('progress')
+    const begun = performance.now()
+    let firstMs = Number.NaN
+    const frames: number[] = []
+    const ended = new Promise<void>((resolve) => {
+      new MutationObserver(() => {
+        if (progress.value > 0 && Number.isNaN(firstMs))
+          requestAnimationFrame(() => (firstMs = performance.now() - begun))
+      }).observe(progress, { attributes: true })
+      let last = begun
+      const tick = (now: number): void => {
+        if (now > last) frames.push(now - last)
+        last = Math.max(last, now)
+        const isDrawn = !Number.isNaN(firstMs)
+        if ((isDrawn && (progress.hidden || now - begun > 5000)) || now - begun > 60_000) resolve()
+        else requestAnimationFrame(tick)
+      }
+      requestAnimationFrame(tick)
+    })
+    section.querySelector('.predict [type=submit]').click()
+    await ended
+    return { kind: section.querySelector('.kind').textContent.split(':')[0]!, firstMs, frames }
+  })
+}
+
 async function main(): Promise<void> {
   const only = new Set(process.argv.slice(2))
   const wants = (name: string) => only.size === 0 || only.has(name)
@@ -196,6 +238,34 @@ async function main(): Promise<void> {
       )
       if (heaviest[1] > limits.pageBytes)
         problems.push(`${heaviest[0]} weighs ${kib(heaviest[1])} KiB; at most ${kib(limits.pageBytes)}`)
+      await browser.close()
+    }
+    if (wants('labs')) {
+      const browser = await launchChromium()
+      const rows: (string | number)[][] = []
+      for (const path of (
+        await Array.fromAsync(glob('*/*/lab*.ts', { cwd: join(root, 'content/questions') }))
+      ).toSorted()) {
+        const [category, slug, file] = path.split(/[\\/]/) as [string, string, string]
+        const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US' })
+        const page = await context.newPage()
+        await page.goto(`${base}/questions/${category}/${slug}/`)
+        const name = file.replace(/\.ts$/, '')
+        const { kind, firstMs, frames } = await watchLab(page, name)
+        await context.close()
+        const late = frames.filter((ms) => ms > 25).length
+        const perSecond = (frames.length * 1000) / frames.reduce((sum, ms) => sum + ms, 0)
+        rows.push([
+          `${category}/${slug}/${name}`,
+          kind,
+          firstMs.toFixed(0),
+          perSecond.toFixed(1),
+          `${late} of ${frames.length}`,
+        ])
+        if (kind === 'Simulation' && !(firstMs <= 300))
+          problems.push(`${path}: the first picture comes after ${firstMs.toFixed(0)} ms; at most 300`)
+      }
+      console.log(`${table(['lab', 'kind', 'first picture, ms', 'frames/s', 'frames over 25 ms'], rows)}\n`)
       await browser.close()
     }
     if (wants('lighthouse')) {

@@ -38,11 +38,76 @@ suite('labs', () => {
   test('a run that is watched can be stopped', async () => {
     const { page } = await site.open(page_, { locale: 'en-US' })
     const lab = page.locator('.lab').first()
-    await lab.locator('.plot').first().waitFor()
     await lab.locator('[type=submit]').click()
     await lab.locator('[data-do=pause]').waitFor()
     await lab.locator('[type=submit]').click()
     await lab.getByText('Stopped.').waitFor()
     assert.equal(await lab.locator('[type=submit]').innerText(), 'Run')
+  })
+
+  test('nothing of a lab is fetched before the reader does something', async () => {
+    const { page } = await site.open(undefined, options)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await page.goto(site.base + page_, { waitUntil: 'networkidle' })
+    const ofLabs = (): string[] => asked.filter((path) => /\/labs?[./]/.test(path) && !path.endsWith('.css'))
+    assert.deepEqual(ofLabs(), [])
+    await page.mouse.move(300, 300)
+    await page.locator('.lab .uplot').first().waitFor()
+    assert.ok(ofLabs().includes('/labs/microservices/backpressure/lab.json'), ofLabs().join())
+  })
+
+  test('a chart takes the colours of the theme', async () => {
+    const { page } = await site.open(page_, { ...options, colorScheme: 'light' })
+    const lab = page.locator('.lab').first()
+    await lab.locator('[type=submit]').click()
+    await lab.locator('.claims .sign.ok').first().waitFor()
+    const canvas = lab.locator('.uplot canvas').first()
+    await lab.locator('.plot').first().scrollIntoViewIfNeeded()
+    await canvas.waitFor()
+    const picture = (): Promise<string> => canvas.evaluate((it) => (it as HTMLCanvasElement).toDataURL())
+    const light = await picture()
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+    await page.waitForFunction(
+      (was) => document.querySelector<HTMLCanvasElement>('.uplot canvas')!.toDataURL() !== was,
+      light,
+    )
+  })
+
+  test('the reader types the events', async () => {
+    const { page, problems } = await site.open('/questions/javascript/debounce-throttle/', options)
+    const lab = page.locator('.lab').first()
+    await lab.locator('[name=said]').focus()
+    await lab.locator('.own-area').focus()
+    await lab.locator('.own-area').press('a')
+    // Letters that are shortcuts of the page elsewhere.
+    for (const key of ['r', 'j', 'k', '?']) {
+      await page.waitForTimeout(5)
+      await page.keyboard.press(key)
+    }
+    await lab.getByText('The next run takes your 5 events').waitFor()
+    await lab.locator('[type=submit]').click()
+    await lab.locator('[data-figure=events]', { hasText: '5' }).waitFor()
+    await lab.getByText('Your gaps were').waitFor()
+    await lab.getByText('Forget them').click()
+    await lab.locator('[type=submit]').click()
+    await lab.locator('[data-figure=events]', { hasText: '60' }).waitFor()
+    assert.deepEqual(problems, [])
+  })
+
+  test('a measurement finds another thread, a query its engine', async () => {
+    for (const [path, name, figure, what] of [
+      ['/questions/operating-systems/context-switching/', 'lab-measure', 'how', 'woken by a message'],
+      ['/questions/mongodb/text-indexes/', 'lab', 'found', '3'],
+    ] as const) {
+      const { page, problems } = await site.open(path, options)
+      const lab = page.locator(`#${name}`)
+      await lab.locator('[type=radio], [name=said]').first().focus()
+      await lab.locator('[type=submit]').click()
+      await lab.locator('.claims .sign.ok').first().waitFor()
+      assert.equal(await lab.locator(`[data-figure=${figure}] td`).first().innerText(), what)
+      assert.equal(await lab.locator('.claims .sign.bad').count(), 0)
+      assert.deepEqual(problems, [])
+    }
   })
 })

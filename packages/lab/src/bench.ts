@@ -26,6 +26,8 @@ export type BenchHost = {
   /** Called between slices of work; a host that draws shows what there is, and returns a promise to hold the run (paused, or in step with real time). */
   turn?: (progress: number) => Promise<void> | undefined
   engine?: RunEngine
+  /** Moments of the reader's own events, in whole milliseconds since the first, growing. */
+  events?: readonly number[] | undefined
   /** Progress of a query lab, in words. */
   status?: (text: string) => void
 }
@@ -35,6 +37,8 @@ const slices = 240
 
 export class Bench {
   readonly seed: number
+  /** Moments of the reader's own events, for a lab with `ownEvents`; `undefined` where there are none. */
+  readonly events: readonly number[] | undefined
   readonly figures: Record<string, number | string> = {}
   readonly series = new Map<string, Series>()
   readonly rows: Record<string, (string | number)[][]> = {}
@@ -48,6 +52,7 @@ export class Bench {
 
   constructor(seed: number, host: BenchHost = {}) {
     this.seed = seed
+    this.events = host.events
     this.#host = host
   }
 

@@ -114,6 +114,8 @@ export type Lab<K extends Knobs = Knobs> = {
   /** Settings worth seeing, each of which shows something else. The first may repeat the defaults. */
   presets: { name: string; knobs: Partial<KnobValues<K>> /** What to look at. */; look?: string }[]
   predict: Prediction<Run<K>>
+  /** The reader's own mouse and keys may be the events: what to do, in a sentence. The run gets their moments as `bench.events`. */
+  ownEvents?: string
   series: Record<string, SeriesSpec>
   charts: ChartSpec<K>[]
   /** What is read off, in this order; also what a diagram's names refer to (`hidden` ones are for it alone). */

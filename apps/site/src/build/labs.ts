@@ -5,40 +5,30 @@ const found = import.meta.glob<Lab>('../../../../content/questions/*/*/lab*.ts',
 
 export type LabOnPage = { id: string; question: string; lab: Lab }
 
-/** What the page's script needs: everything but the functions. */
+/** What the page's script needs of a lab, fetched when it is opened: everything but the functions and what the page says already. */
 export type LabData = Pick<
   Lab,
-  'kind' | 'title' | 'knobs' | 'presets' | 'series' | 'figures' | 'tables' | 'diagram'
+  'kind' | 'title' | 'knobs' | 'presets' | 'ownEvents' | 'series' | 'figures' | 'tables' | 'diagram'
 > & {
   predict: Lab['predict']
   charts: Lab['charts']
-  claims: string[]
 }
 
+export const allLabs = (): LabOnPage[] =>
+  Object.entries(found).flatMap(([path, lab]) => {
+    const match = /questions\/([^/]+\/[^/]+)\/(lab(?:-[a-z0-9-]+)?)\.ts$/.exec(path)
+    return match?.[1] ? [{ id: `${match[1]}/${match[2]}`, question: match[1], lab }] : []
+  })
+
+/** The first is the bench beside the answer. */
 export function labsOf(question: string): LabOnPage[] {
-  return Object.entries(found)
-    .flatMap(([path, lab]) => {
-      const match = /questions\/([^/]+\/[^/]+)\/(lab(?:-[a-z0-9-]+)?)\.ts$/.exec(path)
-      return match?.[1] === question ? [{ id: `${question}/${match[2]}`, question, lab }] : []
-    })
+  return allLabs()
+    .filter((one) => one.question === question)
     .toSorted((a, b) => a.id.localeCompare(b.id))
 }
 
 /** Functions are left out by JSON. */
 export function dataOf(lab: Lab<Knobs>): string {
-  const { kind, title, knobs, presets, predict, series, charts, figures, tables, diagram } = lab
-  const data = {
-    kind,
-    title,
-    knobs,
-    presets,
-    predict,
-    series,
-    charts,
-    figures,
-    tables,
-    diagram,
-    claims: lab.claims.map(({ says }) => says),
-  }
-  return JSON.stringify(data).replaceAll('<', '\\u003c')
+  const { kind, title, knobs, presets, predict, ownEvents, series, charts, figures, tables, diagram } = lab
+  return JSON.stringify({ kind, title, knobs, presets, predict, ownEvents, series, charts, figures, tables, diagram })
 }

@@ -28,17 +28,32 @@ export type Drawn = {
   show(series: Record<string, Points>, theory: Theory, kept: Record<string, Points> | undefined): void
 }
 
+/** Set when the page's colours change: every chart then draws itself anew. */
+const drawn = new Set<() => void>()
+new MutationObserver(() => drawn.forEach((redraw) => redraw())).observe(document.documentElement, {
+  attributeFilter: ['data-theme'],
+})
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawn.forEach((redraw) => redraw()))
+
+const font = '11px system-ui, sans-serif'
+const pen = make('canvas').getContext('2d')!
+/** Width in CSS pixels. */
+function widthOf(text: string): number {
+  pen.font = font
+  return pen.measureText(text).width
+}
+
+const isPowerOfTen = (value: number): boolean => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9
+
 const columns = (points: Points): [number[], number[]] => [
   points.filter((_, index) => index % 2 === 0),
   points.filter((_, index) => index % 2 === 1),
 ]
 
-export function drawChart(host: HTMLElement, data: LabData, index: number): Drawn {
+/** Draws into `place`, which the page holds ready. */
+export function drawChart(place: HTMLElement, data: LabData, index: number): Drawn {
   const chart = data.charts[index]!
-  const title = make('p', { className: 'chart-title', textContent: chart.title })
-  const place = make('div', { className: 'plot' })
   place.setAttribute('role', 'img')
-  host.append(title, place)
   let plot: uPlot | undefined
   let [isSeen, last, themed] = [false, undefined as Parameters<Drawn['show']> | undefined, '']
   const draw = (): void => {
@@ -58,11 +73,8 @@ export function drawChart(host: HTMLElement, data: LabData, index: number): Draw
       lines.map(({ points }) => columns(points)) as uPlot.AlignedData[],
       lines.map(() => lines.map(() => 2)) as never,
     )
-    const shape = JSON.stringify([
-      lines.map(({ label, as }) => [label, as]),
-      place.clientWidth,
-      document.documentElement.dataset['theme'],
-    ])
+    const width = Math.max(220, place.clientWidth)
+    const shape = JSON.stringify([lines.map(({ label, as, stroke }) => [label, as, stroke]), width])
     if (plot && shape === themed) {
       plot.setData(tables)
       return
@@ -70,47 +82,69 @@ export function drawChart(host: HTMLElement, data: LabData, index: number): Draw
     themed = shape
     plot?.destroy()
     const soft = colour('--soft')
-    const grid = { stroke: colour('--grid'), width: 1 }
-    const axis = { stroke: soft, grid, ticks: grid, font: '11px system-ui, sans-serif' }
+    const line = { stroke: colour('--grid'), width: 1 }
+    const axisOf = (isLog: boolean | undefined) => {
+      // A logarithmic axis has a line for each digit: so many are a grey field.
+      const filter = (_: uPlot, splits: number[]) => splits.map((at) => (isPowerOfTen(at) ? at : null))
+      const grid = isLog ? { ...line, filter } : line
+      return { stroke: soft, grid, ticks: grid, font, ...(isLog && { filter }) }
+    }
     const names = chart.x.names
+    const hasBars = chart.lines.some((name) => data.series[name]!.as === 'bars')
+    const longest = Math.max(0, ...(names ?? []).map(widthOf))
+    const isSlanted = names !== undefined && longest + 6 > (width - 60) / names.length
     const unit = (quantity: { label: string; unit?: string | undefined }): string =>
       quantity.unit ? `${quantity.label}, ${quantity.unit}` : quantity.label
     plot = new uPlot(
       {
-        width: Math.max(220, place.clientWidth),
-        height: 180,
+        width,
+        height: isSlanted ? 150 + longest * 0.6 : 180,
         cursor: { show: true, points: { show: false } },
         legend: { show: true, live: false },
         scales: {
           x: {
             time: false,
             ...(chart.x.log && { distr: 3 as const }),
-            range: (_, low, high) =>
-              names
-                ? [-0.6, names.length - 0.4]
-                : (chart.x.range ?? (low === high ? [low - 1, high + 1] : [low, high])),
+            range: (_, low, high): [number, number] => {
+              if (names) return [-0.6, names.length - 0.4]
+              if (chart.x.range) return chart.x.range
+              // Half a bar stands left of the first and right of the last place.
+              const margin = hasBars ? 0.6 : low === high ? 1 : 0
+              return [low - margin, high + margin]
+            },
           },
           y: {
             ...(chart.y.log && { distr: 3 as const }),
             ...(!chart.y.log && {
               range: (_: uPlot, low: number, high: number): [number, number] =>
-                chart.y.range ?? [Math.min(0, low ?? 0), (high ?? 1) > 0 ? (high ?? 1) * 1.08 : 1],
+                // A line along the upper end is drawn whole.
+                chart.y.range
+                  ? [chart.y.range[0], chart.y.range[1] + (chart.y.range[1] - chart.y.range[0]) * 0.03]
+                  : [Math.min(0, low ?? 0), (high ?? 1) > 0 ? (high ?? 1) * 1.08 : 1],
             }),
           },
         },
         axes: [
           {
-            ...axis,
+            ...axisOf(chart.x.log),
             label: unit(chart.x),
             labelSize: 18,
-            labelFont: axis.font,
-            size: 30,
+            labelFont: font,
+            size: isSlanted ? 16 + longest * 0.6 : 30,
+            ...(isSlanted && { rotate: 35 }),
             ...(names && {
               splits: () => names.map((_, at) => at),
               values: (_: uPlot, all: number[]) => all.map((at) => names[at] ?? ''),
             }),
           },
-          { ...axis, label: unit(chart.y), labelSize: 18, labelFont: axis.font, size: 52 },
+          {
+            ...axisOf(chart.y.log),
+            label: unit(chart.y),
+            labelSize: 18,
+            labelFont: font,
+            size: (_: uPlot, values: string[] | null) =>
+              16 + Math.max(16, ...(values ?? []).map((one) => widthOf(one ?? ''))),
+          },
         ],
         series: [
           {},
@@ -136,6 +170,7 @@ export function drawChart(host: HTMLElement, data: LabData, index: number): Draw
     draw()
   }).observe(place)
   new ResizeObserver(() => draw()).observe(place)
+  drawn.add(draw)
   return {
     show(series, theory, kept) {
       last = [series, theory, kept]

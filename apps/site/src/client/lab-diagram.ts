@@ -2,6 +2,7 @@
 import type { Diagram, Node } from '@viva/lab'
 import { make } from './dom.ts'
 import type { Frame } from './lab-protocol.ts'
+import { written } from './written.ts'
 
 function svg(name: string, attributes: Record<string, string | number>, ...children: (Element | string)[]): SVGElement {
   const element = document.createElementNS('http://www.w3.org/2000/svg', name)
@@ -10,16 +11,9 @@ function svg(name: string, attributes: Record<string, string | number>, ...child
   return element
 }
 
-/** A figure as it is read: no more digits than say something. */
-export function written(value: number | string | undefined, digits?: number): string {
-  if (value === undefined) return '–'
-  if (typeof value === 'string') return value
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : '–'
-  const places = digits ?? (Number.isInteger(value) ? 0 : Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
-  return value.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })
-}
-
-const [wide, high, gapX, gapY] = [112, 54, 40, 34]
+const [high, gapX, gapY] = [54, 40, 34]
+/** Of a letter of a name, on the mean, in pixels. */
+const letter = 6.6
 
 export function drawDiagram(host: HTMLElement, diagram: Diagram | undefined): (frame: Frame) => void {
   host.hidden = diagram === undefined
@@ -33,8 +27,15 @@ export function drawDiagram(host: HTMLElement, diagram: Diagram | undefined): (f
           'div',
           { className: 'cells' },
           make('span', { className: 'cells-label', textContent: label }),
-          ...(frame.cells[id] ?? []).map(({ text, tone = 'plain' }) =>
-            make('span', { className: `cell ${tone}`, textContent: text || ' ' }),
+          make(
+            'div',
+            {},
+            ...(frame.cells[id] ?? []).map(({ text, tone }) =>
+              make('span', {
+                className: tone === undefined || tone === 'plain' ? 'cell' : `cell ${tone}`,
+                textContent: text || ' ',
+              }),
+            ),
           ),
         ),
       ),
@@ -55,8 +56,38 @@ function places(nodes: Node[]): Map<string, [number, number]> {
   return at
 }
 
-function flow(host: HTMLElement, { nodes, edges }: Extract<Diagram, { kind: 'flow' }>): (frame: Frame) => void {
+type Flow = Extract<Diagram, { kind: 'flow' }>
+
+/** Drawn from left to right, or, where that does not fit, from top to bottom. */
+function flow(host: HTMLElement, diagram: Flow): (frame: Frame) => void {
+  const most = new Map<string, number>()
+  let [isUpright, last] = [undefined as boolean | undefined, undefined as Frame | undefined]
+  let show: (frame: Frame) => void = () => {}
+  const arrange = (): void => {
+    const upright = host.clientWidth > 0 && host.clientWidth < 480
+    if (upright === isUpright) return
+    isUpright = upright
+    show = drawFlow(host, diagram, upright, most)
+    if (last) show(last)
+  }
+  arrange()
+  new ResizeObserver(arrange).observe(host)
+  return (frame) => {
+    last = frame
+    show(frame)
+  }
+}
+
+/** `most`: the most that stood in each part, by its id. */
+function drawFlow(
+  host: HTMLElement,
+  { nodes, edges }: Flow,
+  isUpright: boolean,
+  most: Map<string, number>,
+): (frame: Frame) => void {
   const at = places(nodes)
+  if (isUpright) for (const [id, [column, row]] of at) at.set(id, [row, column])
+  const wide = Math.max(112, ...nodes.map(({ label }) => label.length * letter + 12))
   const [columns, rows] = [0, 1].map((axis) => Math.max(...[...at.values()].map((place) => place[axis]!)) + 1) as [
     number,
     number,
@@ -96,7 +127,6 @@ function flow(host: HTMLElement, { nodes, edges }: Extract<Diagram, { kind: 'flo
     return { level, text }
   })
   host.replaceChildren(picture)
-  const most = new Map<string, number>()
   return ({ figures }) => {
     edges.forEach(({ count }, index) => {
       const passed = count === undefined ? 0 : Number(figures[count] ?? 0)
@@ -118,54 +148,61 @@ function flow(host: HTMLElement, { nodes, edges }: Extract<Diagram, { kind: 'flo
 /** Beyond so many marks a lane is a grey band anyway. */
 const mostMarks = 600
 
+/** Round steps: at most so many from 0 to the end, as a person would write them. */
+export function ticksOf(end: number, most: number): number[] {
+  const raw = end / Math.max(1, most)
+  const power = 10 ** Math.floor(Math.log10(raw))
+  const step = power * ([1, 2, 2.5, 5, 10].find((times) => times * power >= raw) ?? 10)
+  return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, index) => Number((index * step).toPrecision(12)))
+}
+
 function lanes(host: HTMLElement, { lanes, x }: Extract<Diagram, { kind: 'lanes' }>): (frame: Frame) => void {
-  const [left, width, row] = [96, 640, 30]
-  return ({ marks }) => {
+  const row = 30
+  const left = Math.max(40, ...lanes.map(({ label }) => label.length * letter + 8))
+  const draw = ({ marks }: Frame): void => {
+    const width = Math.max(260, host.clientWidth || 640)
+    const right = width - 22
     const end = Math.max(1e-9, ...marks.map(({ from, to }) => to ?? from))
-    const scale = (at: number): number => left + (at / end) * (width - left - 12)
+    const scale = (at: number): number => left + (at / end) * (right - left)
     const height = lanes.length * row + 26
     const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, class: 'lanes', width, 'aria-hidden': 'true' })
     lanes.forEach(({ label }, index) => {
       const y = index * row + row / 2
       picture.append(
         svg('text', { x: 0, y: y + 4, class: 'name' }, label),
-        svg('line', { x1: left, x2: width - 12, y1: y, y2: y, class: 'edge' }),
+        svg('line', { x1: left, x2: right, y1: y, y2: y, class: 'edge' }),
       )
     })
     for (const { lane, from, to, label = '', tone = 'plain' } of marks.slice(0, mostMarks)) {
-      const y =
-        Math.max(
-          0,
-          lanes.findIndex(({ id }) => id === lane),
-        ) *
-          row +
-        row / 2
+      const place = lanes.findIndex(({ id }) => id === lane)
+      const y = Math.max(0, place) * row + row / 2
       if (to === undefined) {
-        picture.append(
-          svg(
-            'circle',
-            { cx: scale(from), cy: y, r: 4, class: `mark ${tone}` },
-            svg('title', {}, `${label} ${written(from)}`),
-          ),
-        )
+        const dot = { cx: scale(from), cy: y, r: 4, class: `mark ${tone}` }
+        picture.append(svg('circle', dot, svg('title', {}, `${label} ${written(from)}`)))
         continue
       }
       const span = Math.max(1.5, scale(to) - scale(from))
-      picture.append(
-        svg(
-          'rect',
-          { x: scale(from), y: y - 10, width: span, height: 20, rx: 2, class: `mark ${tone}` },
-          svg('title', {}, `${label} ${written(from)}–${written(to)}`),
-        ),
-      )
+      const box = { x: scale(from), y: y - 10, width: span, height: 20, rx: 2, class: `mark ${tone}` }
+      picture.append(svg('rect', box, svg('title', {}, `${label} ${written(from)}–${written(to)}`)))
       if (label.length * 6.2 + 4 < span)
         picture.append(svg('text', { x: scale(from) + span / 2, y: y + 4, class: 'inside' }, label))
     }
     const unit = x.unit ?? ''
-    for (const share of [0, 0.25, 0.5, 0.75, 1])
+    for (const at of ticksOf(end, Math.min(8, (right - left) / 90)))
       picture.append(
-        svg('text', { x: scale(end * share), y: height - 6, class: 'tick' }, `${written(end * share)} ${unit}`),
+        svg('text', { x: scale(at), y: height - 6, class: 'tick' }, `${at.toLocaleString('en')} ${unit}`.trim()),
       )
     host.replaceChildren(picture)
+  }
+  let last: Frame | undefined
+  let drawnAt = 0
+  new ResizeObserver(() => {
+    if (last && host.clientWidth !== drawnAt) draw(last)
+    drawnAt = host.clientWidth
+  }).observe(host)
+  return (frame) => {
+    last = frame
+    drawnAt = host.clientWidth
+    draw(frame)
   }
 }

@@ -19,6 +19,8 @@ export type ToLab =
       /** In step with real time, so that one can watch; otherwise as fast as it goes. */
       isShown: boolean
       said: Said | undefined
+      /** The reader's own events, where there are any. */
+      events: number[] | undefined
     }
   | { type: 'pause' }
   | { type: 'resume' }

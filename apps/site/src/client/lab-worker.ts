@@ -44,12 +44,16 @@ globalThis.addEventListener('message', ({ data }: MessageEvent<ToLab>) => {
   }
 })
 
-async function run({ lab: id, knobs, seed, isShown, said }: Extract<ToLab, { type: 'run' }>): Promise<void> {
+async function run({ lab: id, knobs, seed, isShown, said, events }: Extract<ToLab, { type: 'run' }>): Promise<void> {
   try {
     const load = labs[`../../../../content/questions/${id}.ts`]
     if (load === undefined) throw new Error(`there is no lab ${id}`)
     const lab = await load()
-    tell({ type: 'theory', lines: lab.charts.map(({ theory }) => theory?.(knobs as never)) })
+    tell({
+      type: 'theory',
+      // Theory knows the generated events, not the reader's.
+      lines: lab.charts.map(({ theory }) => (events ? undefined : theory?.(knobs as never))),
+    })
     if (isShown && lab.kind === 'simulation') pace = 'play'
     let bench: Bench | undefined
     let [shownAt, breathedAt, playedMs, resumedAt] = [0, performance.now(), 0, performance.now()]
@@ -67,6 +71,7 @@ async function run({ lab: id, knobs, seed, isShown, said }: Extract<ToLab, { typ
     }
     const result = await runLab(lab, knobs as never, {
       seed,
+      events,
       onBench: (given) => {
         bench = given
       },

@@ -3,10 +3,12 @@ import { type Knobs, type Outcome, readKnobs, type Said, writeKnobs } from '@viv
 import type { LabData } from '../build/labs.ts'
 import { all, find, make } from './dom.ts'
 import { type Drawn, drawChart } from './lab-chart.ts'
-import { drawDiagram, written } from './lab-diagram.ts'
+import { drawDiagram } from './lab-diagram.ts'
+import { openOwnEvents } from './lab-events.ts'
 import { openPad } from './lab-pad.ts'
 import type { Frame, FromLab, ToLab } from './lab-protocol.ts'
 import { record } from './record.ts'
+import { written } from './written.ts'
 
 type Values = Record<string, number | string | boolean>
 
@@ -16,6 +18,7 @@ class LabOnPage {
   readonly #id: string
   readonly #charts: Drawn[]
   readonly #drawSystem: (frame: Frame) => void
+  readonly #own: ReturnType<typeof openOwnEvents> | undefined
   readonly #pad: ReturnType<typeof openPad> | undefined
   #worker: Worker | undefined
   #seed = 1
@@ -25,13 +28,14 @@ class LabOnPage {
   #kept: Frame | undefined
   #nextDraw = 0
 
-  constructor(section: HTMLElement) {
+  constructor(section: HTMLElement, data: LabData) {
     this.#section = section
     this.#id = section.dataset['lab']!
-    this.#data = JSON.parse(find('.data', section)!.textContent!) as LabData
-    const charts = find('.charts', section)!
-    this.#charts = this.#data.charts.map((_, index) => drawChart(charts, this.#data, index))
+    this.#data = data
+    this.#charts = all('.plot', section).map((place, index) => drawChart(place, data, index))
     this.#drawSystem = drawDiagram(find('.diagram', section)!, this.#data.diagram)
+    const own = find('.own', section)
+    this.#own = own ? openOwnEvents(own) : undefined
     const { predict } = this.#data
     this.#pad = predict.kind === 'curve' ? openPad(find('.pad', section)!, predict.x, predict.y) : undefined
     this.#show({ progress: 0, figures: {}, series: {}, marks: [], cells: {}, rows: {} })
@@ -150,7 +154,7 @@ class LabOnPage {
       this.#stop('The lab could not be loaded. Check the connection and press Run again.'),
     )
     const isShown = !matchMedia('(prefers-reduced-motion: reduce)').matches
-    this.#tell({ type: 'run', lab: this.#id, knobs, seed: this.#seed, isShown, said })
+    this.#tell({ type: 'run', lab: this.#id, knobs, seed: this.#seed, isShown, said, events: this.#own?.moments() })
     this.#setRunning(true)
     this.#say(said === undefined ? 'Running without a prediction.' : 'Running …', 'plain')
   }
@@ -179,6 +183,7 @@ class LabOnPage {
     this.#frame = undefined
     this.#theory = []
     this.#pad?.clear()
+    this.#own?.clear()
     for (const form of all<HTMLFormElement>('form', this.#section)) form.reset()
     this.#showKnobs()
     this.#show({ progress: 0, figures: {}, series: {}, marks: [], cells: {}, rows: {} })
@@ -237,7 +242,8 @@ class LabOnPage {
     const why_ = make('p', { textContent: why })
     const place = find('.said', this.#section)!
     if (said === undefined || outcome === undefined) {
-      place.replaceChildren(why_)
+      const open = make('p', { className: 'verdict', textContent: 'This run cannot say whether you are right.' })
+      place.replaceChildren(...(said === undefined ? [] : [open]), why_)
       record({ type: 'run', question: this.#section.dataset['question']!, fence: this.#id, edited: false })
       return
     }
@@ -286,6 +292,7 @@ class LabOnPage {
         const { digits } = this.#data.figures[name]!
         const before = this.#kept && this.#kept !== frame ? ` (kept: ${written(this.#kept.figures[name], digits)})` : ''
         row.children[1]!.textContent = written(frame.figures[name], digits) + before
+        row.children[1]!.classList.toggle('word', typeof frame.figures[name] === 'string')
       }
       this.#showTables(frame)
     })
@@ -321,6 +328,7 @@ class LabOnPage {
   }
 }
 
-export function openLab(section: HTMLElement): void {
-  new LabOnPage(section)
+/** `data`: what the lab says of itself, from `/labs/<id>.json`. */
+export function openLab(section: HTMLElement, data: LabData): void {
+  new LabOnPage(section, data)
 }

@@ -1,4 +1,5 @@
 /** A question's page: the attempt before the answer, the fences, the checklist. Engines and editor load on demand. */
+import type { LabData } from '../build/labs.ts'
 import { all, find, isTyping } from './dom.ts'
 import { wireFences } from './fences.ts'
 import { keepChoice } from './prefs.ts'
@@ -110,26 +111,66 @@ function wireReport(): void {
   })
 }
 
-/** A lab's script is loaded when the lab comes near the screen. */
+/** The first thing that the reader does: until then a page is text, however near a lab is. A shared run is wanted at once. */
+function firstSign(): Promise<void> {
+  if (new URLSearchParams(location.search).has('lab')) return Promise.resolve()
+  return new Promise((resolve) => {
+    for (const type of ['pointermove', 'pointerdown', 'keydown', 'focusin', 'scroll'])
+      addEventListener(type, () => resolve(), { once: true, capture: true, passive: true })
+  })
+}
+
+/** A lab's script is loaded when the lab comes near the screen. What is pressed before it is there is done once it is. */
 function wireLabs(): void {
+  const sign = firstSign()
+  const open = async (section: HTMLElement): Promise<void> => {
+    let pressed: (() => void) | undefined
+    const wait = new AbortController()
+    section.addEventListener(
+      'submit',
+      (event) => {
+        event.preventDefault()
+        const form = event.target as HTMLFormElement
+        pressed = () => form.requestSubmit()
+      },
+      { signal: wait.signal },
+    )
+    section.addEventListener(
+      'click',
+      ({ target }) => {
+        const button = (target as Element).closest<HTMLButtonElement>('button[type=button]')
+        if (button) pressed = () => button.click()
+      },
+      { signal: wait.signal },
+    )
+    await sign
+    try {
+      const [{ openLab }, data] = await Promise.all([import('./lab.ts'), labData(section.dataset['lab']!)])
+      wait.abort()
+      openLab(section, data)
+      pressed?.()
+    } catch (error) {
+      find('.said', section)!.textContent =
+        `The lab could not be loaded (${String(error)}). Check the connection and load the page again.`
+    }
+  }
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
         if (!isIntersecting) continue
         observer.unobserve(target)
-        import('./lab.ts').then(
-          ({ openLab }) => openLab(target as HTMLElement),
-          (error: unknown) => {
-            const said = find('.said', target)
-            if (said)
-              said.textContent = `The lab could not be loaded (${String(error)}). Check the connection and load the page again.`
-          },
-        )
+        void open(target as HTMLElement)
       }
     },
     { rootMargin: '200px' },
   )
   for (const lab of all('.lab')) observer.observe(lab)
+}
+
+async function labData(id: string): Promise<LabData> {
+  const response = await fetch(`/labs/${id}.json`)
+  if (!response.ok) throw new Error(`the server answered ${response.status}`)
+  return (await response.json()) as LabData
 }
 
 wireAttempt()

@@ -111,10 +111,14 @@ function drawLanes(bench: Bench, moments: readonly number[], all: Record<Way, Ra
       })
 }
 
+/** Of the knobs, not of the reader, and all gaps alike. */
+const isEven = (run: { knobs: { pattern: string }; figure(name: string): number }): boolean =>
+  run.knobs.pattern === 'even' && run.figure('isOwn') === 0
+
 export default defineLab({
   kind: 'simulation',
   title: 'Debounce and throttle on one line',
-  task: 'Move the wait across the gap between events, and watch a debounce go from joining nothing to joining everything. Compare with the throttle.',
+  task: 'Three bursts of events, 1.5 s of silence after each. Move the wait across the gap between events and watch a debounce go from joining nothing to joining everything; then type a line of your own.',
   knobs: {
     wait: number({ label: 'Wait', unit: 'ms', min: 20, max: 1000, step: 10, value: 250 }),
     gap: number({ label: 'Between events', unit: 'ms', min: 10, max: 400, step: 10, value: 230 }),
@@ -141,7 +145,7 @@ export default defineLab({
     },
   ],
   predict: {
-    ask: 'There are three bursts with a pause of 1.5 s after each. How often does the plain (trailing) debounce run in all?',
+    ask: 'How often does the plain (trailing) debounce run, over all the events?',
     kind: 'number',
     quantity: { label: 'Runs of the debounce', digits: 0 },
     min: 0,
@@ -150,6 +154,7 @@ export default defineLab({
     share: 0.15,
     actual: (run) => run.figure('trailing'),
   },
+  ownEvents: 'Or be the source yourself: click here and type, or move the mouse, for ten seconds.',
   series: {
     debounceRuns: { label: 'Debounce', unit: 'runs', tone: 'signal' },
     throttleRuns: { label: 'Throttle', unit: 'runs', tone: 'ok' },
@@ -192,6 +197,9 @@ export default defineLab({
     leastDebounceGap: { label: 'Least gap, debounce', unit: 'ms', hidden: true },
     leastThrottleGap: { label: 'Least gap, throttle', unit: 'ms', hidden: true },
     lastSeen: { label: 'Throttle saw the last event', hidden: true },
+    medianGap: { label: 'Median gap', unit: 'ms', digits: 0, hidden: true },
+    bursts: { label: 'Bursts', hidden: true },
+    isOwn: { label: 'Events of the reader', hidden: true },
   },
   diagram: {
     kind: 'lanes',
@@ -217,12 +225,12 @@ export default defineLab({
     },
     {
       says: 'A stream without a pause starves a debounce: one run for each burst, at its end.',
-      when: ({ knobs }) => knobs.pattern === 'even' && knobs.gap < knobs.wait,
+      when: (run) => isEven(run) && run.knobs.gap < run.knobs.wait,
       holds: (run) => run.figure('trailing') === bursts,
     },
     {
       says: 'A wait below the gap joins nothing.',
-      when: ({ knobs }) => knobs.pattern === 'even' && knobs.gap > knobs.wait,
+      when: (run) => isEven(run) && run.knobs.gap > run.knobs.wait,
       holds: (run) => run.figure('trailing') === run.figure('events'),
     },
     {
@@ -235,7 +243,7 @@ export default defineLab({
     },
     {
       says: 'Without its trailing edge a throttle loses the end of each burst that is shorter than the wait.',
-      when: ({ knobs }) => knobs.pattern === 'even' && knobs.gap * (knobs.count - 1) < knobs.wait,
+      when: (run) => isEven(run) && run.knobs.gap * (run.knobs.count - 1) < run.knobs.wait,
       holds: (run) => run.figure('lostEnds') === bursts,
     },
   ],
@@ -246,15 +254,18 @@ export default defineLab({
     )
     const first = `${events} events became ${debounced} debounced and ${throttled} throttled runs.`
     const second =
-      pattern === 'human'
-        ? `Gaps of ${gap} ms on the mean are sometimes shorter and sometimes longer than the wait of ${wait} ms, and each longer one lets the debounce run: the wait has to exceed nearly all gaps, not the mean.`
-        : gap < wait
-          ? `Each event comes ${gap} ms after the one before and starts the ${wait} ms again, so the debounce runs only in the pauses.`
-          : `Each gap of ${gap} ms is ${gap === wait ? 'as long as' : 'longer than'} the wait of ${wait} ms, so the timer runs out before it is started again, and nothing is joined.`
-    return `${first} ${second} The price is delay: an event went unseen for up to ${unseen} ms, with a throttle for ${run.figure('unseenThrottle')}. The throttle without its trailing edge missed the end of ${run.figure('lostEnds')} of ${bursts} bursts.`
+      run.figure('isOwn') === 1
+        ? `Your gaps were ${run.figure('medianGap')} ms at the median: each that is longer than the wait of ${wait} ms lets the debounce run.`
+        : pattern === 'human'
+          ? `Gaps of ${gap} ms on the mean are sometimes shorter and sometimes longer than the wait of ${wait} ms, and each longer one lets the debounce run: the wait has to exceed nearly all gaps, not the mean.`
+          : gap < wait
+            ? `Each event comes ${gap} ms after the one before and starts the ${wait} ms again, so the debounce runs only in the pauses.`
+            : `Each gap of ${gap} ms is ${gap === wait ? 'as long as' : 'longer than'} the wait of ${wait} ms, so the timer runs out before it is started again, and nothing is joined.`
+    return `${first} ${second} The price is delay: an event went unseen for up to ${unseen} ms, with a throttle for ${run.figure('unseenThrottle')}. The throttle without its trailing edge missed the end of ${run.figure('lostEnds')} of ${run.figure('bursts')} ${run.figure('bursts') === 1 ? 'burst' : 'bursts'}.`
   },
   async run({ wait, gap, count, pattern }, bench) {
-    const moments = eventsOf(pattern, gap, count, bench.random('gaps'))
+    const moments = bench.events ?? eventsOf(pattern, gap, count, bench.random('gaps'))
+    bench.figure('isOwn', bench.events ? 1 : 0)
     const all = Object.fromEntries(ways.map((way) => [way, trace(moments, wait, way)])) as Record<Way, Ran[]>
     bench.figure('events', moments.length)
     drawLanes(bench, moments, all)
@@ -276,7 +287,11 @@ export default defineLab({
     bench.figure('leastDebounceGap', leastGap(trailing))
     bench.figure('leastThrottleGap', leastGap(throttled))
     bench.figure('lastSeen', throttled.at(-1)!.value === moments.length - 1 ? 'yes' : 'no')
-    const ends = Array.from({ length: bursts }, (_, burst) => (burst + 1) * count - 1)
+    const gaps = moments.slice(1).map((at, index) => at - moments[index]!)
+    bench.figure('medianGap', gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? 0)
+    // A burst ends where nothing comes for a second, or for longer than the wait.
+    const ends = [...gaps, Infinity].flatMap((after, index) => (after > Math.max(1000, wait) ? [index] : []))
+    bench.figure('bursts', ends.length)
     bench.figure('lostEnds', ends.filter((end) => !throttleLeading.some(({ value }) => value === end)).length)
   },
 })

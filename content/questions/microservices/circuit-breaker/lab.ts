@@ -85,7 +85,7 @@ export default defineLab({
     {
       title: 'Answered',
       x: { label: 'Time', unit: 's', range: [0, seconds] },
-      y: { label: 'Per second', range: [0, 60] },
+      y: { label: 'Per second' },
       lines: ['a', 'b'],
     },
     {

@@ -21,83 +21,37 @@ function step(value: number): number {
 /** What a host may have of threads; its types differ between browsers and Node. */
 type Thread = { post(value: unknown): void; next(): Promise<unknown>; end(): void }
 
-/** The worker gives each message back; told to with shared memory, it sleeps on a word of it and wakes the other side. */
-const echo = `
-const listen = (data, post) => {
-  if (data === 'ping') return post(data)
-  const turn = new Int32Array(data)
-  post('ready')
-  for (;;) {
-    Atomics.wait(turn, 0, 0)
-    if (turn[1] === 1) return
-    Atomics.store(turn, 0, 0)
-    Atomics.notify(turn, 0)
-  }
-}`
+/** What both hosts' workers have, told as they tell it: their types differ. */
+type EchoWorker = { postMessage(value: unknown): void; terminate(): unknown }
+type NodeWorker = EchoWorker & { on(event: string, run: (value: unknown) => void): void }
+type WebWorker = EchoWorker & { onmessage: ((event: { data: unknown }) => void) | null; onerror: (() => void) | null }
+declare const Worker: (new (url: URL, options: { type: 'module' }) => WebWorker) | undefined
 
 /** A thread, or undefined where this host gives none. */
 async function openThread(): Promise<Thread | undefined> {
-  const host = globalThis as {
-    process?: { getBuiltinModule?: (name: string) => unknown }
-    Worker?: new (
-      url: string,
-    ) => {
-      postMessage(value: unknown): void
-      terminate(): void
-      onmessage: ((event: { data: unknown }) => void) | null
-      onerror: (() => void) | null
-    }
-    URL: { createObjectURL?(blob: unknown): string; revokeObjectURL?(url: string): void }
-    Blob?: new (parts: string[], options: { type: string }) => unknown
-  }
   const waiting: ((value: unknown) => void)[] = []
   const take = (value: unknown): void => waiting.shift()?.(value)
-  const next = (): Promise<unknown> => new Promise((resolve) => waiting.push(resolve))
+  const threadOf = (worker: EchoWorker): Thread => ({
+    post: (value) => worker.postMessage(value),
+    next: () => new Promise((resolve) => waiting.push(resolve)),
+    end: () => void worker.terminate(),
+  })
+  const host = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }
   const threads = host.process?.getBuiltinModule?.('node:worker_threads') as
-    | {
-        Worker: new (
-          code: string,
-          options: { eval: true },
-        ) => {
-          postMessage(value: unknown): void
-          terminate(): Promise<number>
-          on(event: string, run: (value: unknown) => void): void
-        }
-      }
+    | { Worker: new (url: URL) => NodeWorker }
     | undefined
   if (threads !== undefined) {
-    const worker = new threads.Worker(
-      `${echo}
-const { parentPort } = require('node:worker_threads')
-parentPort.on('message', (data) => listen(data, (value) => parentPort.postMessage(value)))`,
-      { eval: true },
-    )
+    const worker = new threads.Worker(new URL('./echo.ts', import.meta.url))
     worker.on('message', take)
     worker.on('error', () => take(undefined))
-    return { post: (value) => worker.postMessage(value), next, end: () => void worker.terminate() }
+    return threadOf(worker)
   }
-  if (host.Worker === undefined || host.Blob === undefined || host.URL.createObjectURL === undefined) return undefined
-  try {
-    const url = host.URL.createObjectURL(
-      new host.Blob([`${echo}\nonmessage = ({ data }) => listen(data, (value) => postMessage(value))`], {
-        type: 'text/javascript',
-      }),
-    )
-    const worker = new host.Worker(url)
-    worker.onmessage = ({ data }) => take(data)
-    // A page may forbid such workers; then nothing comes back but this.
-    worker.onerror = () => take(undefined)
-    return {
-      post: (value) => worker.postMessage(value),
-      next,
-      end() {
-        worker.terminate()
-        host.URL.revokeObjectURL?.(url)
-      },
-    }
-  } catch {
-    return undefined
-  }
+  if (typeof Worker === 'undefined') return undefined
+  const worker = new Worker(new URL('./echo.ts', import.meta.url), { type: 'module' })
+  worker.onmessage = ({ data }) => take(data)
+  // It could not be loaded: whoever waits is told so.
+  worker.onerror = () => take(undefined)
+  return threadOf(worker)
 }
 
 /** True where this thread may sleep on shared memory (a page's main thread may not, and memory is shared only where the page is isolated). */

@@ -2,87 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:http'
 import { describe, type TestContext, test } from 'node:test'
 import { gate } from '../gate/gate.ts'
 import { Overloaded } from '../errors.ts'
 import { slidingWindow } from '../rate.ts'
-import { type Admission, admission } from './admission.ts'
+import { admission } from './admission.ts'
 import type { AdmissionOptions } from './door.ts'
 import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
-import type { Admitted } from './node-listener.ts'
+import { get, type Job, kinds, post } from './kinds.fixture.ts'
 import { quota } from './quota.ts'
 import { listen, RawClient, until } from './sockets.fixture.ts'
-import { toListener } from './to-listener.ts'
-import { contextOf } from './web-handler.ts'
-
-/** What a handler of either kind can do here. */
-type Job = {
-  context: Admitted
-  path: string
-  /** Reads the body to its end, and gives its length. */
-  read: () => Promise<number>
-  /** Streams so many chunks of 64 KiB, no faster than they are taken; counts them. */
-  stream: (chunks: number, onChunk: () => void) => Promise<void>
-}
-/** What it is answered with; undefined if it was streamed. */
-type Work = (job: Job) => Promise<string | undefined> | string | undefined
-type Kind = { name: string; listener: (door: Admission, work: Work) => RequestListener }
-
-const chunk = Buffer.alloc(65_536, 'x')
-
-const kinds: Kind[] = [
-  {
-    name: 'node:http',
-    listener: (door, work) =>
-      door.node(async (request, response, context) => {
-        const answer = await work({
-          context,
-          path: request.url!,
-          async read() {
-            let bytes = 0
-            for await (const part of request) bytes += (part as Buffer).length
-            return bytes
-          },
-          async stream(chunks, onChunk) {
-            for (let i = 0; i < chunks; i++) {
-              onChunk()
-              if (!response.write(chunk)) await once(response, 'drain', { signal: context.signal })
-            }
-            response.end()
-          },
-        })
-        if (answer !== undefined) response.end(answer)
-      }),
-  },
-  {
-    name: 'Fetch',
-    listener: (door, work) =>
-      toListener(
-        door.fetch(async (request) => {
-          let body: ReadableStream | undefined
-          const answer = await work({
-            context: contextOf(request)!,
-            path: new URL(request.url).pathname,
-            read: async () => (await request.bytes()).length,
-            async stream(chunks, onChunk) {
-              let left = chunks
-              const pull = (controller: ReadableStreamDefaultController): void => {
-                if (left-- === 0) return controller.close()
-                onChunk()
-                controller.enqueue(chunk)
-              }
-              body = new ReadableStream({ pull }, { highWaterMark: 0 })
-            },
-          })
-          return new Response(answer ?? body)
-        }),
-      ),
-  },
-]
-
-const get = (path = '/', headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
-const post = (headers: string): string => `POST / HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
 
 for (const { name, listener } of kinds)
   describe(`admission for ${name}`, () => {

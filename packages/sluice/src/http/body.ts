@@ -20,8 +20,9 @@ export function boundRequestBody(
 ): void {
   // What came while it waited at the gate is at most what a stream holds.
   let bytes = request.readableLength
-  if (request.complete) return
-  const beganAt = clock.now()
+  if (bytes > maxBytes) abort(new BodyTooLarge(maxBytes))
+  if (request.complete || bytes > maxBytes) return
+  let beganAt = clock.now()
   let changedAt = beganAt
   let cancel: () => void = () => {}
   const { push } = request
@@ -43,12 +44,13 @@ export function boundRequestBody(
   const check = (): void => {
     const now = clock.now()
     if (request.complete || request.destroyed) return
-    // It is the reader who takes his time.
-    const isUnread = request.readableLength > 0
-    if (isUnread) changedAt = now
-    const isLate = leftMs(now) <= 0
-    if (isLate && !isUnread) abort(new BodyTooSlow())
-    else cancel = clock.schedule(isLate ? Math.min(stallMs, bodyTimeoutMs) : leftMs(now), check)
+    // It is the reader who takes his time: the client's begins anew.
+    if (request.readableLength > 0) {
+      changedAt = now
+      if (leftMs(now) <= 0) beganAt = now
+    }
+    if (leftMs(now) <= 0) abort(new BodyTooSlow())
+    else cancel = clock.schedule(leftMs(now), check)
   }
   if (leftMs(beganAt) < Infinity) cancel = clock.schedule(leftMs(beganAt), check)
   // A request whose rest nobody reads is never told that it has closed; its answer is.

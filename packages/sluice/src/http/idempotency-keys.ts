@@ -5,6 +5,7 @@ import { type IdempotencyStore, memoryStore } from '../idempotency.ts'
 import { checkCount, checkFunction, checkMs } from '../options.ts'
 import { BodyTooLarge } from './errors.ts'
 import { parseItem } from './structured-fields.ts'
+import { admitCopy } from './web-handler.ts'
 
 export type IdempotencyKeysOptions = {
   /** Default `memoryStore()`, for one process. Answers are kept as `StoredAnswer`, which is JSON. */
@@ -13,7 +14,7 @@ export type IdempotencyKeysOptions = {
   required?: boolean
   /** Which methods take a key; of others it is ignored, since they are idempotent by themselves. Default POST and PATCH. */
   methods?: readonly string[]
-  /** Whose key it is: one client must never get another one's answer. Default: the value of `Authorization`. */
+  /** Whose key it is: one client must never get another one's answer. Default: the value of `Authorization`; give one where clients are told apart by a cookie or a certificate, or where a token is renewed between tries. It is kept as part of a hash only. */
   scope?: (request: Request) => string
   /** Which answers are final. Others (the work was not done, or might go well next time) free the key. Default: all but 408, 425, 429 and 5xx. */
   isFinal?: (response: Response) => boolean
@@ -21,8 +22,10 @@ export type IdempotencyKeysOptions = {
   maxBytes?: number
   /** How long answers are kept. Default a day. */
   ttlMs?: number
-  /** After this long a run counts as dead, in stores that outlive their callers. Default a minute. */
+  /** After this long a run counts as dead, in stores that outlive their callers, and the next request with its key is handled: longer than any run. Default a minute. */
   leaseMs?: number
+  /** Told when the store fails at the end of a run. The answer is given all the same; the key stays taken until its lease is over. Default: to the console. */
+  onError?: (error: unknown) => void
 }
 
 /** An answer as it is kept. */
@@ -54,6 +57,7 @@ export function idempotencyKeys<Rest extends unknown[]>(
   const maxBytes = checkCount('maxBytes', options.maxBytes ?? 2 ** 20)
   const ttlMs = checkMs('ttlMs', options.ttlMs ?? 86_400_000, { min: Number.MIN_VALUE, unbounded: true })
   const leaseMs = checkMs('leaseMs', options.leaseMs ?? 60_000, { min: Number.MIN_VALUE, unbounded: true })
+  const onError = checkFunction('onError', options.onError ?? console.error)
   if (!Array.isArray(methods)) throw new InvalidOption('methods', methods, "names of methods, as ['POST']")
 
   return async (request, ...rest) => {
@@ -95,16 +99,18 @@ export function idempotencyKeys<Rest extends unknown[]>(
         answer = kept.answer
       }
     } catch (error) {
-      await store.abandon(key, token, error)
+      await store.abandon(key, token, error).catch(onError)
       throw error
     }
-    if (answer === undefined) await store.abandon(key, token, new Error('The answer was not final'))
-    else await store.finish(key, token, answer)
+    // What was done was done: the client that hears so has no reason to ask again.
+    if (answer === undefined) await store.abandon(key, token, new Error('The answer was not final')).catch(onError)
+    else await store.finish(key, token, answer).catch(onError)
     return response
   }
 }
 
-const isDone = ({ status }: Response): boolean => status < 500 && status !== 408 && status !== 425 && status !== 429
+const isDone = ({ status }: Response): boolean =>
+  status >= 200 && status < 500 && status !== 408 && status !== 425 && status !== 429
 
 /** One structured string that is not empty, without parameters that would change it. */
 function readKey(field: string): string | undefined {
@@ -119,7 +125,7 @@ function readKey(field: string): string | undefined {
 function withBody(request: Request, body: Uint8Array<ArrayBuffer> | null): Request {
   if (body === null) return request
   const { method, headers, signal } = request
-  return new Request(request.url, { method, headers, body, signal })
+  return admitCopy(new Request(request.url, { method, headers, body, signal }), request)
 }
 
 /** All of a body, if that is no more than so many bytes. */

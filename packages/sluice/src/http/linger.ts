@@ -15,11 +15,15 @@ export function isSending(request: IncomingMessage): boolean {
 }
 
 /** Ends an answer of which everything was written, when the client has stopped sending, or has had time to. What still comes is not kept. */
-export function lingerAndEnd(request: IncomingMessage, response: ServerResponse): void {
+export function lingerAndEnd(
+  request: IncomingMessage,
+  response: ServerResponse,
+  endNow: () => void = () => response.end(),
+): void {
   let restBytes = 0
   const end = (): void => {
     clearTimeout(timer)
-    response.end()
+    endNow()
   }
   const timer = setTimeout(end, lingerMs)
   const { push } = request

@@ -4,9 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from '../context.ts'
 import { InvalidOption } from '../errors.ts'
 import { boundRequestBody, hasBody } from './body.ts'
-import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed, type Verdict } from './door.ts'
+import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed } from './door.ts'
 import { ClientGone, ReaderStalled } from './errors.ts'
 import { isSending, lingerAndEnd } from './linger.ts'
+import { mute, restore, type Untouched, untouched } from './overrule.ts'
 
 /** What a handler is told of its admission. */
 export type Admitted = Context & {
@@ -48,18 +49,18 @@ export function serve(
     if (!response.writableFinished) abort(new ClientGone())
   })
   const { fields, policy, context } = verdict
-  const work = (inside: Context): Promise<void> =>
-    answer(door, handler, request, response, inside, verdict, abort, mustContinue)
+  let before: Untouched | undefined
+  const work = (inside: Context): Promise<void> => {
+    before = untouched(response)
+    return answer(door, handler, request, response, inside, fields, gone, mustContinue)
+  }
   policy.run(work, { ...context, signal: gone.signal }).catch((error: unknown) => {
     if (error === streamed || error === pushedBack || error instanceof ClientGone || response.writableEnded) return
-    if (error instanceof ReaderStalled || response.headersSent) {
-      if (!(error instanceof ReaderStalled)) door.onError(error)
-      response.destroy()
-      return
-    }
     const refusal = door.refusalOf(error, fields)
-    if (refusal.status === 500) door.onError(error)
-    refuse(request, response, refusal, mustContinue)
+    const isStalled = error instanceof ReaderStalled
+    if (refusal.status === 500 && !isStalled) door.onError(error)
+    if (isStalled || response.headersSent) response.destroy()
+    else refuse(request, response, refusal, mustContinue, before)
   })
 }
 
@@ -70,30 +71,38 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
   context: Context,
-  { fields }: Verdict,
-  abort: (error: Error) => void,
+  fields: Record<string, string> | undefined,
+  gone: AbortController,
   mustContinue: boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const signal = context.signal!
+    // Behind a deadline it is another one, which stops to follow when the place was given back.
+    const signal = context.signal === gone.signal ? gone.signal : AbortSignal.any([context.signal!, gone.signal])
+    const abort = (error: Error): void => gone.abort(error)
     const beganAt = door.clock.now()
     /** When the first part of the answer was written before its end. */
     let firstAt = 0
-    const write = response.write
+    const { write, end } = response
     response.write = function (this: ServerResponse, ...args: unknown[]): boolean {
       if (firstAt === 0) firstAt = door.clock.now()
       return (write as (...args: unknown[]) => boolean).apply(this, args)
     } as ServerResponse['write']
-    // The handler has said all it has to say; what the socket still holds is bounded by `stallMs`.
-    response.once('prefinish', () => {
+    // The handler has said all it has to say; what the socket still holds is bounded by `stallMs`. Not when it was sent: an answer may have to wait for
+    // that of an earlier request on its connection, which may wait for this place.
+    response.end = function (this: ServerResponse, ...args: unknown[]): ServerResponse {
+      const result = (end as (...args: unknown[]) => ServerResponse).apply(this, args)
       if (isPushback(response.statusCode)) reject(pushedBack)
       const streamedMs = firstAt === 0 ? 0 : door.clock.now() - firstAt
       if (streamedMs > 1 && streamedMs > firstAt - beganAt) reject(streamed)
       else resolve()
-    })
+      return result
+    } as ServerResponse['end']
+    // As when something is written after the end: without a listener it would end the process.
+    response.on('error', door.onError)
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
     watchProgress(door, request, response, abort)
     if (hasBody(request)) boundRequestBody(request, response, door, abort)
+    if (signal.aborted) return
     if (fields !== undefined) for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
     if (mustContinue) response.writeContinue()
     // Written out: a spread of the context would lose its shape.
@@ -133,21 +142,29 @@ function watchProgress(
   })
 }
 
-/** Answers without the work. What the client still sends is not kept. */
-function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal, mustContinue: boolean): void {
-  const { status, headers, body } = refusal
-  for (const name of response.getHeaderNames()) response.removeHeader(name)
+/** Answers without the work, or in its place. What the client still sends is not kept. */
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Refusal,
+  mustContinue: boolean,
+  before?: Untouched,
+): void {
+  if (before !== undefined) restore(response, before)
   const length = Buffer.byteLength(body)
   // One that waits for "100 Continue" has not sent its body, and will not.
   const isLong = !mustContinue && isSending(request)
   const isLast = mustContinue || isLong
   response.writeHead(status, { ...headers, 'content-length': length, ...(isLast ? { connection: 'close' } : {}) })
   if (isLong) {
+    // Not the one that the handler will be left with.
+    const end = response.end.bind(response) as () => void
     response.write(body)
-    lingerAndEnd(request, response)
+    lingerAndEnd(request, response, end)
   } else {
     response.end(body)
   }
+  if (before !== undefined) mute(response)
 }
 
 export function checkHandler<F>(handler: F): F {

@@ -18,6 +18,20 @@ export function contextOf(request: Request): Admitted | undefined {
   return contexts.get(request)
 }
 
+/** A copy of a request was admitted as it was. */
+export function admitCopy(copy: Request, of: Request): Request {
+  const admitted = contexts.get(of)
+  if (admitted !== undefined) contexts.set(copy, admitted)
+  return copy
+}
+
+/** Errors that the door tells, or that are none: whoever writes the answer need not. */
+const told = new WeakSet<object>()
+export const isTold = (error: unknown): boolean => typeof error === 'object' && error !== null && told.has(error)
+function take(error: unknown): void {
+  if (typeof error === 'object' && error !== null) told.add(error)
+}
+
 function webHeadOf(request: Request): RequestHead {
   return { method: request.method, url: request.url, header: (name) => request.headers.get(name) ?? undefined }
 }
@@ -68,7 +82,8 @@ function answer<Rest extends unknown[]>(
   give: (response: Response) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const signal = context.signal!
+    // Behind a deadline it is another one, which stops to follow when the place was given back.
+    const signal = context.signal === gone.signal ? gone.signal : AbortSignal.any([context.signal!, gone.signal])
     const { deadlineAt, priority, key } = context
     const admitted: Admitted = { signal, deadlineAt, priority, key, release: () => reject(streamed) }
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
@@ -83,27 +98,33 @@ function answer<Rest extends unknown[]>(
     }
     new Promise<Response>((done) => {
       done(handler(bounded, ...rest))
-    }).then((response) => {
-      if (signal.aborted) {
-        // Too late: nobody is there to take it.
-        response.body?.cancel(signal.reason).catch(() => {})
-        return
-      }
-      if (response.body === null) {
-        give(fields === undefined ? response : withFields(response, null, fields))
-        if (isPushback(response.status)) reject(pushedBack)
-        else resolve()
-      } else {
-        give(
-          withFields(
-            response,
-            boundAnswer(door, response.body, signal, gone, (firstAt) => onEnd(firstAt, response.status)),
-            fields,
-          ),
-        )
-      }
-    }, reject)
+    })
+      .then((response) => {
+        if (signal.aborted) {
+          // Too late: nobody is there to take it.
+          response.body?.cancel(signal.reason).catch(() => {})
+          return
+        }
+        checkResponse(response)
+        const { body, status } = response
+        if (body === null) {
+          give(fields === undefined ? response : withFields(response, null, fields))
+          onEnd(door.clock.now(), status)
+          return
+        }
+        const isHead = request.method === 'HEAD'
+        const bodied = boundAnswer(door, body, signal, gone, isHead, (firstAt) => onEnd(firstAt, status))
+        give(withFields(response, bodied, fields))
+      })
+      .catch(reject)
   })
+}
+
+function checkResponse(given: unknown): void {
+  const { body, headers, status } = (given ?? {}) as Partial<Response>
+  const isOne = body === null || typeof body?.getReader === 'function'
+  // An error's status is 0.
+  if (!isOne || headers === undefined || !(status! >= 100)) throw new TypeError(`The handler gave no answer: ${given}`)
 }
 
 function withFields(
@@ -112,6 +133,8 @@ function withFields(
   fields: Record<string, string> | undefined,
 ): Response {
   const { status, statusText } = response
+  // One that upgrades (of Deno, workers) is not to be copied.
+  if (status === 101) return response
   const headers = new Headers(response.headers)
   if (fields !== undefined) for (const [name, value] of Object.entries(fields)) headers.set(name, value)
   return new Response(body, { status, statusText, headers })
@@ -123,6 +146,7 @@ function boundAnswer(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
   gone: AbortController,
+  isHead: boolean,
   onEnd: (firstAt: number) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
@@ -135,6 +159,7 @@ function boundAnswer(
           'abort',
           () => {
             cancelTimer()
+            take(signal.reason)
             controller.error(signal.reason)
             reader.cancel(signal.reason).catch(() => {})
           },
@@ -155,13 +180,16 @@ function boundAnswer(
           }
         } catch (error) {
           if (signal.aborted) return
+          take(error)
           controller.error(error)
           gone.abort(error)
         }
       },
       async cancel(reason) {
         cancelTimer()
-        gone.abort(new ClientGone())
+        // The answer to HEAD is its head: that nobody wants the body is no sign that the client has left.
+        if (isHead) onEnd(firstAt)
+        else gone.abort(new ClientGone())
         await reader.cancel(reason)
       },
     },

@@ -12,7 +12,9 @@
   if (theme === 'light' || theme === 'dark') root.dataset.theme = theme
   root.dataset.attempt = read('attempt') === 'off' ? 'off' : 'on'
   root.dataset.difficulty = read('difficulty') === 'hidden' ? 'hidden' : 'shown'
-  // An address that names a part of the text, or a way back to a revealed one, shows the text at once.
-  if (location.hash.length > 1 || history.state?.revealed === location.pathname) root.dataset.revealed = ''
+  // An address that names a part of the text or a lab within it, or a way back to a revealed one, shows the text at once.
+  const lab = new URLSearchParams(location.search).get('lab')
+  const isWithin = location.hash.length > 1 || (lab !== null && lab !== 'lab')
+  if (isWithin || history.state?.revealed === location.pathname) root.dataset.revealed = ''
   root.dataset.script = 'on'
 })()

@@ -119,6 +119,7 @@ class LabOnPage {
   #readAddress(): void {
     const parameters = new URLSearchParams(location.search)
     if (parameters.get('lab') !== this.#id.split('/').at(-1)) return
+    if (location.hash === '') this.#section.scrollIntoView({ block: 'nearest' })
     const { values, problems } = readKnobs(this.#data.knobs as Knobs, parameters)
     this.#setKnobs(values as Values)
     const seed = Number(parameters.get('seed') ?? 1)

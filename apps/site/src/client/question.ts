@@ -164,7 +164,11 @@ function wireLabs(): void {
     },
     { rootMargin: '200px' },
   )
-  for (const lab of all('.lab')) observer.observe(lab)
+  const named = new URLSearchParams(location.search).get('lab')
+  for (const lab of all('.lab')) {
+    if (lab.id === named) void open(lab)
+    else observer.observe(lab)
+  }
 }
 
 async function labData(id: string): Promise<LabData> {

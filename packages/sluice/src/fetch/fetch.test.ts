@@ -1,9 +1,13 @@
 /** The client, on virtual time against a fetch that answers as told; and through sockets. */
 
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { breaker, consecutiveFailures } from '../breaker.ts'
-import { Overloaded, TimedOut } from '../errors.ts'
+import { InvalidOption, Overloaded, TimedOut } from '../errors.ts'
 import { gate } from '../gate/gate.ts'
 import { admission } from '../http/admission.ts'
 import { quota } from '../http/quota.ts'
@@ -12,6 +16,9 @@ import { slidingWindow } from '../rate.ts'
 import { retryBudget } from '../retry.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { exhaustedMs, fetcher, type FetcherOptions, retryAfterMs } from './index.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 type Call = { url: string; method: string; headers: Headers; at: number; signal: AbortSignal | null | undefined }
 type Answer = (call: Call, index: number) => Response | Promise<Response>
@@ -81,6 +88,29 @@ describe('retries', () => {
     const { ask, calls, run } = bench(() => status(500))
     await run(ask('http://a/', { method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' } as RequestInit))
     assert.equal(calls.length, 1)
+  })
+
+  test('so is one of any other kind that may be used up: an iterator, a Node stream', async () => {
+    async function* parts(): AsyncGenerator<string> {
+      yield 'x'
+    }
+    for (const body of [parts(), Readable.from(['x']), new Request('http://a/', { method: 'PUT', body: 'x' }).body!]) {
+      const { ask, calls, run } = bench(() => status(500))
+      await run(ask('http://a/', { method: 'PUT', body: body as never, duplex: 'half' } as RequestInit))
+      assert.equal(calls.length, 1)
+    }
+    for (const body of ['x', new Uint8Array(1), new Blob(['x']), new URLSearchParams('x=1'), new FormData()]) {
+      const { ask, calls, run } = bench(() => status(500))
+      await run(ask('http://a/', { method: 'PUT', body }))
+      assert.equal(calls.length, 3)
+    }
+  })
+
+  test('a key that no field can carry is refused', async () => {
+    const { ask, calls, run } = bench(() => status(200))
+    for (const idempotencyKey of ['', 'für', 'a\nb'])
+      await assert.rejects(run(ask('http://a/', { method: 'POST', idempotencyKey }), 1), InvalidOption)
+    assert.equal(calls.length, 0)
   })
 
   test('all callers of a host share a budget: a tenth of the calls', async () => {
@@ -251,6 +281,46 @@ describe('each host', () => {
     )
   })
 
+  test('a million of them cost no more than those that are remembered', async () => {
+    const ask = fetcher({ fetch: async () => status(200), maxHosts: 100, clock: virtualClock() })
+    const visit = async (from: number, to: number): Promise<number> => {
+      for (let i = from; i < to; i++) await ask(`http://host-${i}/`)
+      await new Promise(setImmediate)
+      collect()
+      return process.memoryUsage().heapUsed / 2 ** 20
+    }
+    const early = await visit(0, 500)
+    const late = await visit(500, 10_500)
+    assert.equal(ask.host('http://host-0'), undefined)
+    // What is kept for one is some kilobytes: 10,000 of them would be more than 20 MB.
+    assert.ok(late - early < 4, `the heap grew from ${early.toFixed(1)} to ${late.toFixed(1)} MB`)
+  })
+
+  test('priorities of the request that it is made for are no matter to it', async () => {
+    const { ask, run } = bench(() => status(200))
+    assert.equal((await run(ask('http://a/', { context: { priority: 7, key: 'ann' } }), 1)).status, 200)
+  })
+
+  test('what comes by a redirect from another host concerns that one: its silence, and no failure of the first', async () => {
+    const from = (url: string, answer: Response): Response =>
+      Object.defineProperties(answer, { redirected: { value: true }, url: { value: url } })
+    const { ask, calls, run } = bench(
+      (call) =>
+        call.url === 'http://a/500'
+          ? from('http://b/', status(500))
+          : call.url === 'http://a/429'
+            ? from('http://b/', status(429, { 'retry-after': '30' }))
+            : status(200),
+      { attempts: 1 },
+    )
+    for (let i = 0; i < 30; i++) assert.equal((await run(ask('http://a/500'), 1)).status, 500)
+    assert.equal((await run(ask('http://a/429'), 1)).status, 429)
+    assert.equal((await run(ask('http://a/'), 1)).status, 200)
+    await assert.rejects(run(ask('http://b/'), 1), (error) => error instanceof Overloaded && error.cause === 'rate')
+    assert.equal(calls.length, 32)
+    assert.equal(ask.host('http://a')!.breaker.state, 'closed')
+  })
+
   test('only so many are remembered', async () => {
     const { ask, run } = bench(() => status(200), { maxHosts: 2 })
     for (const host of ['a', 'b', 'a', 'c']) await run(ask(`http://${host}/`), 1)
@@ -271,7 +341,53 @@ test('hedges only safe methods: the slow one is called off', async () => {
   assert.equal(calls.length, 3)
 })
 
+test('a signal that lives as long as the process keeps nothing of the calls it was given to', async () => {
+  const { signal } = new AbortController()
+  const ask = fetcher({ fetch: async () => status(200), hedge: { afterMs: 1000 } })
+  const call = async (count: number): Promise<number> => {
+    for (let i = 0; i < count; i++) await ask('http://a/', { context: { signal } })
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      collect()
+    }
+    return process.memoryUsage().heapUsed / 2 ** 20
+  }
+  const early = await call(1000)
+  const late = await call(10_000)
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+  assert.ok(late - early < 4, `the heap grew from ${early.toFixed(1)} to ${late.toFixed(1)} MB`)
+})
+
 describe('through sockets', () => {
+  test('of hedged attempts that all fail one is given, and can be read; the others are let go', async (t) => {
+    const paths = new Map<string, number>()
+    const closed: number[] = []
+    const port = await listen(t, (request, response) => {
+      const index = paths.get(request.url!) ?? 0
+      paths.set(request.url!, index + 1)
+      response.on('close', () => void (response.writableFinished || closed.push(index)))
+      response.writeHead(500)
+      response.write(`attempt ${index} `)
+      // Whole only in a while, so that it is seen whether it is called off.
+      setTimeout(() => response.end('to its end'), index === 0 ? 40 : 5000).unref()
+    })
+    // The first answer has its head when both have begun.
+    const both = Promise.withResolvers<void>()
+    let asked = 0
+    const late: typeof fetch = async (url, init) => {
+      if (++asked === 2) both.resolve()
+      const response = await fetch(url, init)
+      await both.promise
+      return response
+    }
+    const ask = fetcher({ fetch: late, attempts: 1, hedge: { afterMs: 1 } })
+    const answer = await ask(`http://127.0.0.1:${port}/`)
+    assert.equal(answer.status, 500)
+    assert.match(await answer.text(), /^attempt 0 to its end$/)
+    await until(() => closed.length === 1)
+    assert.deepEqual(closed, [1])
+  })
+
   test('it obeys the quota of an admission: one refusal, then silence until it may come again', async (t) => {
     const perSecond = quota({ name: 'q', rule: slidingWindow({ count: 2, windowMs: 1000 }), perKey: false })
     const door = admission({ quotas: [perSecond], retryAfter: { spreadMs: 0 } })

@@ -9,21 +9,21 @@ import { type Gate, gate, isPushback } from '../gate/gate.ts'
 import { gradient } from '../limit/gradient.ts'
 import { type RetryBudget, retryBudget } from '../retry.ts'
 
-/** A host's own policies. */
+/** A host's own policies. A gate has to know the priorities of the contexts that are handed on; the default one knows none, and does not look at them. A breaker judges by its own `isFailure`; the default one does not count refusals (429, 503), nor calls that were called off. */
 export type HostPolicies = { gate?: Gate; breaker?: Breaker; budget?: RetryBudget }
 
 /** An answer that is a failure, on its way to the policies that judge failures. */
 export class Failed extends Error {
   readonly response: Response
   readonly retryAfterMs: number | undefined
-  /** The server refused it (429, 503): a sign to slow down, and none that it is broken. */
+  /** The server refused it (429, 503): a sign to slow down, and none that it is broken. Not if another one answered, after a redirect. */
   readonly isPushback: boolean
 
-  constructor(response: Response, retryAfterMs: number | undefined) {
+  constructor(response: Response, retryAfterMs: number | undefined, isElsewhere = false) {
     super(`Answered with ${response.status}`)
     this.response = response
     this.retryAfterMs = retryAfterMs
-    this.isPushback = response.status === 429 || response.status === 503
+    this.isPushback = !isElsewhere && (response.status === 429 || response.status === 503)
   }
 }
 
@@ -57,6 +57,7 @@ export class Host {
     this.#clock = clock
     this.#silence = new Silence(clock)
     this.gate = own.gate ?? gate({ limit: gradient(), isDropped: isSlowDown, clock })
+    const entry = own.gate ?? withoutPriority(this.gate)
     this.breaker =
       own.breaker ??
       breaker({
@@ -67,7 +68,7 @@ export class Host {
         clock,
       })
     this.budget = own.budget ?? retryBudget({ clock })
-    this.policy = compose(this.breaker, this.#silence, this.gate)
+    this.policy = compose(this.breaker, this.#silence, entry)
   }
 
   isNoFailure(error: unknown): void {
@@ -77,6 +78,14 @@ export class Host {
   /** The server wants nothing for so long. */
   silence(ms: number): void {
     this.#silence.until = Math.max(this.#silence.until, this.#clock.now() + ms)
+  }
+}
+
+/** The priorities are those of whoever is served here, and none of the host that is called. */
+function withoutPriority(inner: Policy): Policy {
+  return {
+    run: (work, context = noContext) =>
+      inner.run((inside) => work({ ...inside, priority: context.priority }), { ...context, priority: undefined }),
   }
 }
 

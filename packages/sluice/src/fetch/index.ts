@@ -3,7 +3,7 @@
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts'
 import { compose } from '../compose.ts'
 import type { Context, Policy } from '../context.ts'
-import { deadline, remainingMs } from '../deadline.ts'
+import { deadline, LinkedController, remainingMs } from '../deadline.ts'
 import { InvalidOption } from '../errors.ts'
 import { hedge, type HedgeOptions, Superseded } from '../hedge.ts'
 import { writeItem } from '../http/structured-fields.ts'
@@ -67,7 +67,7 @@ const failures = new Set([408, 429, 500, 502, 503, 504])
  * - It gives what `fetch` gives: after the last attempt the answer, be it a failure. It rejects with `Overloaded` where it did not ask (the gate is full, the
  *   breaker open, the server wants silence), with `TimedOut`, or as `fetch` does.
  * - Retried: idempotent methods (RFC 9110, 9.2.2), those with an idempotency key, never a body that is a stream. A retry comes no earlier than `Retry-After` says.
- * - 429, and a `RateLimit` with nothing left, silence the host for everybody until then. A 503 concerns that request: the others slow down by the gate.
+ * - 429, and a `RateLimit` with nothing left, silence the host that answers for everybody until then. A 503 concerns that request: the others slow down by the gate.
  * - The deadline and the place last until the head of the answer is there; the caller's signal reaches its body as well. Bodies of failures that are not given are cancelled.
  *
  * @example
@@ -99,7 +99,7 @@ export function fetcher(options: FetcherOptions = {}): Fetcher {
         backoff,
         budget: host.budget,
         isRetryable: (error) => !(isFailed(error) && (error.retryAfterMs ?? 0) > maxRetryAfterMs),
-        onRetry: (_retry, _delayMs, error) => discard(error),
+        onRetry: (_retry, _delayMs, error) => isFailed(error) && discard(error.response),
         clock,
         random,
       })
@@ -115,49 +115,71 @@ export function fetcher(options: FetcherOptions = {}): Fetcher {
   const fetcher = async (input: string | URL | Request, init: FetchInit = {}): Promise<Response> => {
     const { idempotencyKey, timeoutMs: ownMs = Infinity, context: outer = {}, ...plainInit } = init
     const request = input instanceof Request ? input : undefined
-    const url = new URL(request?.url ?? (input as string | URL))
+    // In a page, as `fetch` has it, a path is meant from where the page is.
+    const url = new URL(request?.url ?? (input as string | URL), (globalThis as { location?: URL }).location?.href)
     const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
     const headers = new Headers(init.headers ?? request?.headers)
     if (idempotencyKey !== undefined) headers.set('idempotency-key', keyField(idempotencyKey))
     const body = init.body ?? request?.body
-    const isRepeatable = !(body instanceof ReadableStream)
     const signal = anyOf(outer.signal, init.signal ?? request?.signal)
     const context: Context = {
       ...outer,
       signal,
-      idempotent: isRepeatable && (idempotent.has(method) || idempotencyKey !== undefined),
+      idempotent: isRepeatable(body) && (idempotent.has(method) || idempotencyKey !== undefined),
     }
     const { host, plain, hedged } = hostOf(url.origin)
+    /** Answers that are failures: one of them may be given in the end. */
+    const failed: Failed[] = []
     const work = async (inside: Context): Promise<Response> => {
       const leftMs = remainingMs(inside, clock)
       const own = new Headers(headers)
       if (deadlineHeader !== false && leftMs < Infinity) own.set(deadlineHeader, String(Math.floor(leftMs)))
+      // That of the policies is let go of when the head is there: an attempt that comes too late must not take the body of an answer with it.
+      const head = new LinkedController(inside.signal)
       let response: Response
       try {
-        // The policies let go of their signal when the head is there; the caller's own still calls off the body.
-        response = await ask(input, { ...plainInit, headers: own, signal: anyOf(inside.signal, signal) ?? null })
+        // The caller's own still calls off the body.
+        response = await ask(input, { ...plainInit, headers: own, signal: anyOf(head.signal, signal) ?? null })
       } catch (error) {
         if (signal?.aborted || inside.signal?.reason instanceof Superseded) host.isNoFailure(error)
         throw error
+      } finally {
+        head.unlink()
       }
+      const answering = hostOfAnswer(response, url)
       const afterMs = retryAfterMs(response.headers, wallClock())
       const isQuota = response.status === 429
       // Retry-After comes first (section 7 of the draft); in any other answer than a 429 it concerns this request only.
       const silenceMs = afterMs === undefined ? exhaustedMs(response.headers) : isQuota ? afterMs : 0
-      if (silenceMs > 0) host.silence(Math.min(silenceMs, maxRetryAfterMs))
-      if (isFailure(response)) throw new Failed(response, afterMs ?? (isQuota ? silenceMs : undefined))
-      return response
+      if (silenceMs > 0) (answering ?? host).silence(Math.min(silenceMs, maxRetryAfterMs))
+      // It comes too late: another attempt has answered, or the deadline has passed.
+      if (inside.signal?.aborted) discard(response)
+      if (!isFailure(response)) return response
+      const failure = new Failed(response, afterMs ?? (isQuota ? silenceMs : undefined), answering !== undefined)
+      if (answering !== undefined) host.isNoFailure(failure)
+      failed.push(failure)
+      throw failure
     }
     const canHedge = safe.has(method) && (body === undefined || body === null)
     const limitMs = Math.min(timeoutMs, checkMs('timeoutMs', ownMs, { unbounded: true }))
     const policy = compose(deadline({ timeoutMs: limitMs, clock }), canHedge ? hedged : plain)
+    let given: unknown
     try {
       return await policy.run(work, context)
     } catch (error) {
+      given = error
       // To whoever called it is an answer.
       if (isFailed(error)) return error.response
       throw error
+    } finally {
+      for (const one of failed) if (one !== given) discard(one.response)
     }
+  }
+  /** Of an answer that came by a redirect from somewhere else: what it says concerns that host. */
+  const hostOfAnswer = ({ redirected, url }: Response, asked: URL): Host | undefined => {
+    if (!redirected || !URL.canParse(url)) return undefined
+    const { origin } = new URL(url)
+    return origin === asked.origin ? undefined : hostOf(origin).host
   }
   return Object.assign(fetcher, { host: (origin: string) => hosts.get(origin)?.host })
 }
@@ -165,14 +187,25 @@ export function fetcher(options: FetcherOptions = {}): Fetcher {
 const isFailed = (error: unknown): error is Failed => error instanceof Failed
 
 /** Nobody will read it, and its connection should be free. */
-function discard(error: unknown): void {
-  if (isFailed(error)) error.response.body?.cancel().catch(() => {})
+function discard({ body }: Response): void {
+  if (body?.locked === false) body.cancel().catch(() => {})
+}
+
+/** Whether a body can be sent a second time: not if it is a stream of whatever kind, or if that is not known. */
+function isRepeatable(body: unknown): boolean {
+  if (body === undefined || body === null || typeof body === 'string') return true
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return true
+  return [Blob, FormData, URLSearchParams].some((kind) => body instanceof kind)
 }
 
 function keyField(key: string | true): string {
   if (key !== true && (typeof key !== 'string' || key === ''))
     throw new InvalidOption('idempotencyKey', key, 'true, or a text that is not empty')
-  return writeItem([key === true ? crypto.randomUUID() : key, new Map()])
+  try {
+    return writeItem([key === true ? crypto.randomUUID() : key, new Map()])
+  } catch {
+    throw new InvalidOption('idempotencyKey', key, 'printable ASCII text')
+  }
 }
 
 function anyOf(one: AbortSignal | undefined, other: AbortSignal | null | undefined): AbortSignal | undefined {

@@ -205,39 +205,61 @@ export class Door {
   }
 }
 
-/** How long the line of a server's gate may be, of its limit, while nothing is refused. */
-const lineShare = Number(process.env.LS ?? 1)
+/** The line, of the limit, while nothing is refused; how much more may come than is let in before nobody is to wait for long. */
+const lineShare = 0.9
+/** The same for those who are more important than the least: they are what the places are for. */
+const importantShare = 3
 /** The refusals of about so many of the last requests count. */
-const memory = 32
+const memory = 64
+/** From this load on the limit is cautious; from the second on nobody waits for a probe to end. */
+const cautiousLoad = 1.5
+const crowdedLoad = 2
+/** So many round trips in a row of less than half of the usual: the server is fast again, and what was refused before says nothing more. */
+const healingSamples = 4
 
+/**
+ * The gate of a server that is told nothing.
+ *
+ * Why it differs from `gate({ limit: gradient() })`: how long a line has to be so that no place is ever empty depends on how much comes. At exactly the
+ * capacity it has to ride out chance; at ten times of it a place is taken the moment it is free, and a line only costs time. So the more is refused, the
+ * closer the limit stays to the least that keeps the server busy, and the shorter is the line.
+ *
+ * - `load = arrivals / admissions`, over the last 64 arrivals
+ * - the limit tolerates `max(1.05, 1 + 2 · error, 1 + 0.5 / load²)` times the baseline (`error`: what the mean of a step is off by chance)
+ * - the line: `0.9 · load^−1.25` of the limit, and those whom a probe keeps out; three times the limit for whoever is not of the least important
+ * - who is refused hears so at once: nobody who waits gives way to a newer one of the same priority (`fifo`)
+ */
 function frontGate(priority: { levels: number; default: number }, clock: Clock): Gate {
   let refusedShare = 0
   const note = (isRefused: number): void => {
-    refusedShare += (isRefused - refusedShare) / (isRefused === 1 ? memory : memory / 2)
+    refusedShare += (isRefused - refusedShare) / memory
   }
-  const load = (): number => 1 + (2 * refusedShare) / (1 - refusedShare)
-  const tolerance = (error: number): number =>
-    1 + Math.max(0.05, 2 * error, Number(process.env.TOL ?? 0.5) / load() ** 2)
+  const load = (): number => 1 / (1 - refusedShare)
+  let usualMs = 0
+  let faster = 0
+  const onRelease = (rttMs: number): void => {
+    faster = rttMs * 2 < usualMs ? faster + 1 : 0
+    if (faster === 0) usualMs += (rttMs - usualMs) / 8
+    if (faster < healingSamples) return
+    faster = refusedShare = 0
+    usualMs = rttMs
+  }
   const limit = gradient({
-    tolerance,
-    fallSmoothing: () => (load() < 1.5 ? 0.2 : 1),
-    probeShare: () => 1 / (1.1 * tolerance(0)),
-    headroom: (limit, steps) => {
-      const most = Math.max(4, Math.sqrt(limit))
-      return load() < 1.5 ? most : Math.min(most, 0.1 * 1.1 ** steps)
-    },
+    tolerance: (error) => 1 + Math.max(0.05, 2 * error, 0.5 / load() ** 2),
+    isCautious: () => load() > cautiousLoad,
   })
   return gate({
     limit,
     priority,
     clock,
-    observer: { onAdmit: () => note(0), onRefuse: () => note(1) },
+    observer: { onAdmit: () => note(0), onRefuse: () => note(1), onRelease },
     queue: {
       order: 'fifo',
-      capacity(value) {
+      capacity(value, level) {
         // Those whom the limit keeps out while it measures wait as well.
-        const estimate = load() < 2 ? (limit.estimate ?? value) : value
-        return Math.floor(estimate * (1 + lineShare / load() ** 1.25)) - value
+        const places = load() < crowdedLoad ? (limit.estimate ?? value) : value
+        const share = level < priority.levels - 1 ? importantShare : lineShare * load() ** -1.25
+        return Math.floor(places * (1 + share)) - value
       },
     },
   })

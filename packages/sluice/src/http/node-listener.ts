@@ -6,6 +6,7 @@ import { InvalidOption } from '../errors.ts'
 import { boundRequestBody, hasBody } from './body.ts'
 import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed } from './door.ts'
 import { ClientGone, ReaderStalled } from './errors.ts'
+import { whenLeft } from './leaving.ts'
 import { isSending, lingerAndEnd } from './linger.ts'
 import { mute, restore, type Untouched, untouched } from './overrule.ts'
 
@@ -99,7 +100,7 @@ function answer(
     } as ServerResponse['end']
     // As when something is written after the end: without a listener it would end the process.
     response.on('error', door.onError)
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    const hasEnded = whenLeft(door, signal, beganAt, reject)
     watchProgress(door, request, response, abort)
     if (hasBody(request)) boundRequestBody(request, response, door, abort)
     if (signal.aborted) return
@@ -111,7 +112,8 @@ function answer(
     // A handler may throw at once, or later.
     new Promise((done) => {
       done(handler(request, response, admitted))
-    }).catch((error: unknown) => {
+    }).then(hasEnded, (error: unknown) => {
+      hasEnded()
       // After an abort, failing is what was asked for.
       if (signal.aborted) return
       if (response.writableEnded) door.onError(error)

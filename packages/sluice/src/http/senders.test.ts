@@ -202,6 +202,41 @@ describe('server-sent events', () => {
     })
 
   for (const kind of ['node:http', 'Fetch'])
+    test(`${kind}: a socket that was full and has drained while nothing was sent is not full`, async (t) => {
+      const ends: unknown[] = []
+      const options = { stallMs: 500, onEnd: (reason: unknown) => void ends.push(reason) }
+      let events!: ReturnType<typeof eventSender>
+      const begin = (made: ReturnType<typeof eventSender>): void => {
+        events = made
+        // More than a socket takes at once.
+        void events.send({ data: 'x'.repeat(400_000) })
+      }
+      const fetchStyle = toListener(() => {
+        const made = eventResponse(options)
+        begin(made)
+        return made.response
+      })
+      const nodeStyle = (_request: unknown, response: Parameters<typeof eventSender>[0]): void =>
+        begin(eventSender(response, options))
+      const port = await listen(t, createServer(kind === 'Fetch' ? fetchStyle : nodeStyle))
+      const client = new RawClient(t, port).write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+      await client.gets(/x\n\n/)
+      void events.send({ data: 'small' })
+      await client.gets(/small/)
+      assert.deepEqual(ends, [])
+    })
+
+  test('an event that cannot be written is refused to whoever sends it, also when it would have to wait', async () => {
+    const events = eventResponse()
+    for (const _turn of [1, 2, 3]) {
+      void events.send({ data: 'fills' })
+      assert.throws(() => events.send({ data: '', id: 'two\nlines' }), InvalidOption)
+    }
+    events.close()
+    assert.equal((await events.response.text()).match(/fills/g)!.length, 3)
+  })
+
+  for (const kind of ['node:http', 'Fetch'])
     test(`${kind}: a client that leaves ends it`, async (t) => {
       const ends: unknown[] = []
       const options = { onEnd: (reason: unknown) => void ends.push(reason) }

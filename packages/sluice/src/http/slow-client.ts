@@ -44,8 +44,10 @@ export type ClientSender<T> = {
 }
 
 /** Where items go. */
-export type Outlet<T> = {
-  write(item: T): void
+export type Outlet<T, Written> = {
+  /** What is written of an item. Throws, to whoever sends it, if it cannot be. */
+  encode(item: T): Written
+  write(item: Written): void
   isFull(): boolean
   /** Resolves when it is no longer full, or never will be; `signal` calls the wait off. */
   drained(signal: AbortSignal): Promise<void>
@@ -53,30 +55,32 @@ export type Outlet<T> = {
   end(reason?: unknown): void
 }
 
-export class SlowClient<T> implements ClientSender<T> {
+export class SlowClient<T, Written> implements ClientSender<T> {
   conflated = 0
   isClosed = false
-  readonly #outlet: Outlet<T>
+  readonly #outlet: Outlet<T, Written>
   readonly #onSlow: OnSlow
   readonly #keyOf: (item: T) => unknown
   readonly #stallMs: number
   readonly #onEnd: ((reason: unknown) => void) | undefined
   readonly #clock: Clock
   /** For `conflate`: the newest of each key, the key that waited longest first. */
-  readonly #newest = new Map<unknown, T>()
-  readonly #line: Channel<T>
-  readonly #gone = new AbortController()
+  readonly #newest = new Map<unknown, Written>()
+  readonly #line: Channel<Written>
+  #reason: unknown
+  /** Calls off the wait for the outlet. */
+  #draining: AbortController | undefined
   #isPumping = false
   #isEnding = false
 
-  constructor(outlet: Outlet<T>, options: SlowClientOptions<T>) {
+  constructor(outlet: Outlet<T, Written>, options: SlowClientOptions<T>) {
     this.#outlet = outlet
     this.#onSlow = checkChoice('onSlow', options.onSlow ?? 'wait', onSlowChoices)
     this.#keyOf = checkFunction('keyOf', options.keyOf ?? (() => undefined))
     this.#stallMs = checkMs('stallMs', options.stallMs ?? 30_000, { unbounded: true })
     this.#onEnd = options.onEnd && checkFunction('onEnd', options.onEnd)
     this.#clock = options.clock ?? systemClock
-    this.#line = channel<T>({
+    this.#line = channel<Written>({
       capacity: checkCount('capacity', options.capacity ?? 16),
       onFull: this.#onSlow === 'disconnect' ? 'fail' : 'wait',
     })
@@ -87,21 +91,22 @@ export class SlowClient<T> implements ClientSender<T> {
   }
 
   send(item: T): Promise<void> | undefined {
-    if (this.isClosed || this.#isEnding) throw new ChannelClosed()
+    if (this.isClosed || this.#isEnding) throw new ChannelClosed(this.#reason)
+    const written = this.#outlet.encode(item)
     if (!this.#isPumping && !this.#outlet.isFull()) {
-      this.#outlet.write(item)
+      this.#outlet.write(written)
       return undefined
     }
     let waits: Promise<void> | undefined
     if (this.#onSlow === 'conflate') {
       const key = this.#keyOf(item)
       if (this.#newest.has(key)) this.conflated++
-      this.#newest.set(key, item)
+      this.#newest.set(key, written)
     } else if (this.#onSlow === 'wait') {
-      waits = this.#line.send(item)
-    } else if (!this.#line.trySend(item)) {
+      waits = this.#line.send(written)
+    } else if (!this.#line.trySend(written)) {
       this.stop(new ChannelFull(this.#line.capacity))
-      throw new ChannelClosed(this.#gone.signal.reason)
+      throw new ChannelClosed(this.#reason)
     }
     if (!this.#isPumping) void this.#pump()
     return waits
@@ -117,8 +122,9 @@ export class SlowClient<T> implements ClientSender<T> {
   /** The client is gone, or is let go: what waits is dropped. */
   stop(reason: unknown): void {
     if (this.isClosed) return
+    this.#reason = reason
     this.#finish(reason)
-    this.#gone.abort(reason)
+    this.#draining?.abort(reason)
     this.#newest.clear()
     this.#line.cancel(reason)
   }
@@ -154,12 +160,14 @@ export class SlowClient<T> implements ClientSender<T> {
   }
 
   async #drained(): Promise<void> {
-    const stalled = new AbortController()
-    const cancel = this.#clock.schedule(this.#stallMs, () => stalled.abort(new ReaderStalled(this.#stallMs)))
+    const draining = new AbortController()
+    this.#draining = draining
+    const cancel = this.#clock.schedule(this.#stallMs, () => draining.abort(new ReaderStalled(this.#stallMs)))
     try {
-      await this.#outlet.drained(AbortSignal.any([stalled.signal, this.#gone.signal]))
+      await this.#outlet.drained(draining.signal)
     } finally {
       cancel()
+      this.#draining = undefined
     }
   }
 }

@@ -39,12 +39,11 @@ export function eventSender(
   response: ServerResponse,
   options: SlowClientOptions<ServerSentEvent> = {},
 ): ClientSender<ServerSentEvent> {
-  let isFull = false
-  const outlet: Outlet<ServerSentEvent> = {
-    write(event) {
-      isFull = !response.write(writeEvent(event))
-    },
-    isFull: () => isFull,
+  const outlet: Outlet<ServerSentEvent, string> = {
+    encode: writeEvent,
+    write: (text) => void response.write(text),
+    // Asked, not remembered: it may have drained while nobody waited for that.
+    isFull: () => response.writableNeedDrain,
     drained: (signal) =>
       new Promise((resolve, reject) => {
         const settle = (): void => {
@@ -52,7 +51,6 @@ export function eventSender(
           signal.removeEventListener('abort', onAbort)
         }
         const onDrain = (): void => {
-          isFull = false
           settle()
           resolve()
         }
@@ -87,8 +85,9 @@ export function eventResponse(
     pull: () => onPull(),
     cancel: () => client.stop(new ClientGone()),
   })
-  const outlet: Outlet<ServerSentEvent> = {
-    write: (event) => controller.enqueue(encoder.encode(writeEvent(event))),
+  const outlet: Outlet<ServerSentEvent, string> = {
+    encode: writeEvent,
+    write: (text) => controller.enqueue(encoder.encode(text)),
     isFull: () => (controller.desiredSize ?? 0) <= 0,
     drained: (signal) =>
       new Promise((resolve, reject) => {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed } from './door.ts'
 import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
+import { whenLeft } from './leaving.ts'
 import type { Admitted } from './node-listener.ts'
 
 export type WebHandler<Rest extends unknown[] = unknown[]> = (
@@ -86,10 +87,10 @@ function answer<Rest extends unknown[]>(
     const signal = context.signal === gone.signal ? gone.signal : AbortSignal.any([context.signal!, gone.signal])
     const { deadlineAt, priority, key } = context
     const admitted: Admitted = { signal, deadlineAt, priority, key, release: () => reject(streamed) }
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    const beganAt = door.clock.now()
+    const hasEnded = whenLeft(door, signal, beganAt, reject)
     const bounded = request.body === null ? request : boundRequest(door, request, gone)
     contexts.set(bounded, admitted)
-    const beganAt = door.clock.now()
     const onEnd = (firstAt: number, status: number): void => {
       const streamedMs = door.clock.now() - firstAt
       if (isPushback(status)) reject(pushedBack)
@@ -101,8 +102,9 @@ function answer<Rest extends unknown[]>(
     })
       .then((response) => {
         if (signal.aborted) {
-          // Too late: nobody is there to take it.
+          // Too late: nobody is there to take it. But it was done, and tells how long that takes.
           response.body?.cancel(signal.reason).catch(() => {})
+          resolve()
           return
         }
         checkResponse(response)
@@ -117,6 +119,7 @@ function answer<Rest extends unknown[]>(
         give(withFields(response, bodied, fields))
       })
       .catch(reject)
+      .finally(hasEnded)
   })
 }
 

@@ -39,7 +39,8 @@ export function webSocketSender<T extends string | ArrayBufferLike | ArrayBuffer
   const highWaterBytes = checkCount('highWaterBytes', options.highWaterBytes ?? 65_536)
   const pollMs = checkMs('pollMs', options.pollMs ?? 20, { min: 1 })
   const { clock = systemClock } = options
-  const outlet: Outlet<T> = {
+  const outlet: Outlet<T, T> = {
+    encode: (item) => item,
     write: (item) => socket.send(item),
     isFull: () => socket.bufferedAmount >= highWaterBytes,
     async drained(signal) {

@@ -3,10 +3,11 @@
 import { AckPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { setTimeout as pause } from 'node:timers/promises'
+import { gate } from '../../src/index.ts'
 import { consume, publish } from '../../src/nats/index.ts'
 import { cpuSeconds, play, sample, type Sample } from './stream-process.ts'
 
-export type Way = 'push' | 'pull' | 'sluice'
+export type Way = 'push' | 'pull' | 'sluice' | 'ahead'
 export type Part =
   /** Publishes to the stream `name`; before, and at once, `warm` messages to its sibling. */
   | { part: 'producer'; name: string; warm: number; messages: number; bytes: number; perSecond: number }
@@ -24,7 +25,7 @@ export type Part =
 
 export type ProducerReport = { seconds: number; sent: number }
 export type ConsumerReport = {
-  /** Seconds, resident memory, messages handled, messages received and not yet handled. */
+  /** Seconds, resident memory, messages handled. */
   samples: Sample[]
   /** Until all were handled. */
   seconds: number
@@ -70,15 +71,13 @@ class Tally {
   }
 }
 
-type Inbox = { waiting: number }
-
-/** Each way to consume. Runs until it is aborted; says in `inbox` how many it has received and not begun to handle. */
+/** Each way to consume, until it is aborted. */
 const ways: Record<
   Way,
-  (part: ConsumerPart, handle: (data: Uint8Array) => Promise<void>, signal: AbortSignal, inbox: Inbox) => Promise<void>
+  (part: ConsumerPart, handle: (data: Uint8Array) => Promise<void>, signal: AbortSignal) => Promise<void>
 > = {
   /** All that the server has is sent at once, and waits here in a list. */
-  async push({ name, concurrency }, handle, signal, inbox) {
+  async push({ name, concurrency }, handle, signal) {
     const nc = await dial()
     const jsm = await jetstreamManager(nc)
     await jsm.consumers.add(name, {
@@ -90,7 +89,6 @@ const ways: Record<
     const waiting: JsMsg[] = []
     let running = 0
     const next = (): void => {
-      inbox.waiting = waiting.length
       while (running < concurrency && waiting.length > 0) {
         const message = waiting.shift()!
         running++
@@ -114,7 +112,7 @@ const ways: Record<
   },
 
   /** The client's own bounded consumer: it pulls a hundred ahead. */
-  async pull({ name, concurrency }, handle, signal, inbox) {
+  async pull({ name, concurrency }, handle, signal) {
     const nc = await dial()
     const jsm = await jetstreamManager(nc)
     await jsm.consumers.add(name, { durable_name: durable, ack_policy: AckPolicy.Explicit, max_ack_pending: 10_000 })
@@ -124,7 +122,6 @@ const ways: Record<
     let running = 0
     let wake: () => void = () => {}
     for await (const message of messages) {
-      inbox.waiting = messages.getPending()
       running++
       void handle(message.data).then(() => {
         message.ack()
@@ -142,16 +139,23 @@ const ways: Record<
       signal,
     })
   },
+
+  /** As many again wait here while the others are handled. */
+  async ahead({ name, concurrency }, handle, signal) {
+    const atWork = gate({ limit: concurrency, queue: { capacity: concurrency, order: 'fifo' } })
+    const source = { connect: dial, stream: name, consumer: durable }
+    await consume(source, ({ body }) => atWork.run(() => handle(body)), { concurrency: 2 * concurrency, signal })
+  },
 }
 
 /** Consumes so many messages of a stream, and counts them. */
-async function consumeAll(part: ConsumerPart, name: string, tally: Tally, inbox: Inbox): Promise<() => Promise<void>> {
+async function consumeAll(part: ConsumerPart, name: string, tally: Tally): Promise<() => Promise<void>> {
   const controller = new AbortController()
   const handle = async (data: Uint8Array): Promise<void> => {
     await pause(part.handleMs)
     tally.note(data)
   }
-  const running = ways[part.way]({ ...part, name }, handle, controller.signal, inbox)
+  const running = ways[part.way]({ ...part, name }, handle, controller.signal)
   await Promise.race([tally.all.promise, running])
   return () => {
     controller.abort()
@@ -160,18 +164,17 @@ async function consumeAll(part: ConsumerPart, name: string, tally: Tally, inbox:
 }
 
 async function consumer(part: ConsumerPart) {
-  const stopWarm = await consumeAll(part, warmName(part.name), new Tally(part.warm, part.bytes), { waiting: 0 })
+  const stopWarm = await consumeAll(part, warmName(part.name), new Tally(part.warm, part.bytes))
   await stopWarm()
   await pause(300)
   return {
     ready: {},
     async run(): Promise<ConsumerReport> {
       const tally = new Tally(part.messages, part.bytes)
-      const inbox: Inbox = { waiting: 0 }
-      const stop = sample(part.sampleMs, () => [tally.handled, inbox.waiting])
+      const stop = sample(part.sampleMs, () => [tally.handled])
       const cpu = cpuSeconds()
       const since = performance.now()
-      const end = await consumeAll(part, part.name, tally, inbox)
+      const end = await consumeAll(part, part.name, tally)
       const seconds = (performance.now() - since) / 1000
       const used = cpu()
       const samples = stop()

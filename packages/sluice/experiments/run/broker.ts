@@ -29,6 +29,10 @@ const contestants: { name: Way; what: string }[] = [
     what: "the client's own consume(), which pulls up to 100 ahead; a loop takes a message while fewer than 8 are handled",
   },
   { name: 'sluice', what: 'consume(source, handler, { concurrency: 8 }) of @viva/sluice/nats' },
+  {
+    name: 'ahead',
+    what: 'the same with a concurrency of 16, and a gate({ limit: 8 }) around the work in the handler: 8 more wait here',
+  },
 ]
 
 /** What the server said of the consumer: seconds, waiting for it, sent to it and not acknowledged. */
@@ -145,7 +149,12 @@ async function run({ isQuick, wants, log }: Bench): Promise<Finding> {
     cpuSeconds: middle(name, ({ consumer }) => consumer.cpu, 2),
   }))
   const figure = (way: Way) => figures.find(({ contestant }) => contestant === way)
-  const [ours, pull] = [figure('sluice'), figure('pull')]
+  /** The median over the rounds, in each of which both ran one soon after the other. */
+  const overPull = (way: Way): number | null => {
+    const [its, pulls] = [of(way), of('pull')]
+    if (its.length === 0 || pulls.length === 0) return null
+    return round(median(its.map(({ consumer }, index) => consumer.seconds / pulls[index]!.consumer.seconds)), 3)
+  }
 
   /** The one that stands for the rounds. */
   const typical = (way: Way): Run => {
@@ -173,7 +182,7 @@ async function run({ isQuick, wants, log }: Bench): Promise<Finding> {
       sampleMs,
       rounds,
       order:
-        'in rounds, each begun by another; figures are medians of the rounds, lost, handledAgain and leftAtServer the most of them; the picture shows the round of the median growth',
+        'in rounds, each begun by another; figures are medians of the rounds, times over those of pull medians of what each round gives, lost, handledAgain and leftAtServer the most of them; the picture shows the round of the median growth',
       checked: 'every message is numbered; the consumer counts each number that it has handled, and looks at the body',
     },
     seeds: [],
@@ -205,23 +214,15 @@ async function run({ isQuick, wants, log }: Bench): Promise<Finding> {
         series: draw(({ pending }) => pending.map(([at, , inHand]) => [at, inHand])),
       },
     ],
-    verdict: [
-      goal("the consumer's memory grows by at most 20 MB", ours?.grewMb ?? null, 'MB', { atMost: 20 }),
-      goal('messages lost', ours?.lost ?? null, 'messages', { atMost: 0 }),
-      goal('messages handled again', ours?.handledAgain ?? null, 'messages', { atMost: 0 }),
-      goal(
-        `unacknowledged at once, for a concurrency of ${concurrency}`,
-        ours?.mostUnacknowledged ?? null,
-        'messages',
-        { atMost: 2 * concurrency },
-      ),
-      goal(
-        "time to finish over that of the client's own bounded consumer",
-        ours && pull ? round(ours.seconds / pull.seconds, 3) : null,
-        'times',
-        { atMost: 1.05 },
-      ),
-    ],
+    verdict: (['sluice', 'ahead'] as const).flatMap((way) => {
+      const its = figure(way)
+      return [
+        goal(`the consumer's memory grows by at most 20 MB (${way})`, its?.grewMb ?? null, 'MB', { atMost: 20 }),
+        goal(`messages lost (${way})`, its?.lost ?? null, 'messages', { atMost: 0 }),
+        goal(`messages handled again (${way})`, its?.handledAgain ?? null, 'messages', { atMost: 0 }),
+        goal(`time to finish over pull's (${way})`, overPull(way), 'times', { atMost: 1.05 }),
+      ]
+    }),
   }
 }
 

@@ -12,11 +12,11 @@ import { cpuSeconds, play, sample, type Sample } from './stream-process.ts'
 export type Way = 'data' | 'array' | 'pipeline' | 'sluice' | 'channel'
 export type Part =
   /** Sends so many bytes to whoever connects: the first time to warm up, the second time what counts. */
-  | { part: 'source'; bytes: [warm: number, counts: number] }
+  | { part: 'source'; bytes: [warm: number, counts: number]; isSummed: boolean }
   /** Takes all from one port and hands it to another. */
   | { part: 'relay'; way: Way; from: number; to: number; sampleMs: number }
-  /** `bytesPerSecond` null: as fast as it can. */
-  | { part: 'reader'; bytesPerSecond: number | null; sampleMs: number }
+  /** `bytesPerSecond` null: as fast as it can. `isSummed`: with a checksum of what it gets, which takes CPU. */
+  | { part: 'reader'; bytesPerSecond: number | null; isSummed: boolean; sampleMs: number }
 
 export type SourceReport = { crc: number }
 /** Samples: seconds, resident memory, bytes taken from the source. */
@@ -88,42 +88,44 @@ async function connected(port: number): Promise<Socket> {
   return socket
 }
 
-/** As fast as the socket takes it, and no faster: the source has backpressure of its own. Gives the checksum. */
-async function send(socket: Socket, bytes: number, whole: Buffer): Promise<number> {
+/** As fast as the socket takes it, and no faster: the source has backpressure of its own. Gives the checksum, if it is wanted. */
+async function send(socket: Socket, bytes: number, whole: Buffer, isSummed: boolean): Promise<number> {
   const step = 2 ** 16
   let crc = 0
   for (let sent = 0; sent < bytes; sent += step) {
     const at = sent % whole.length
     const chunk = whole.subarray(at, at + Math.min(step, bytes - sent))
-    crc = crc32(chunk, crc)
+    if (isSummed) crc = crc32(chunk, crc)
     if (!socket.write(chunk)) await once(socket, 'drain')
   }
   await new Promise<void>((resolve) => void socket.end(resolve))
   return crc
 }
 
-async function source([warm, counts]: [number, number]) {
+async function source({ bytes: [warm, counts], isSummed }: Extract<Part, { part: 'source' }>) {
   const { port, next } = await listening()
   const whole = block()
-  const warmed = next().then((socket) => send(socket, warm, whole))
+  const warmed = next().then((socket) => send(socket, warm, whole, isSummed))
   return {
     ready: { port },
     async run(): Promise<SourceReport> {
       await warmed
-      return { crc: await send(await next(), counts, whole) }
+      return { crc: await send(await next(), counts, whole, isSummed) }
     },
   }
 }
 
+type ReaderPart = Extract<Part, { part: 'reader' }>
+
 /** Reads to the end, no faster than it may. */
-async function read(socket: Socket, bytesPerSecond: number | null, onBytes: (bytes: number) => void) {
+async function read(socket: Socket, { bytesPerSecond, isSummed }: ReaderPart, onBytes: (bytes: number) => void) {
   let [bytes, crc] = [0, 0]
   let since: number | undefined
   socket.on('data', (chunk) => {
     since ??= performance.now()
     bytes += chunk.length
     onBytes(bytes)
-    crc = crc32(chunk, crc)
+    if (isSummed) crc = crc32(chunk, crc)
     if (bytesPerSecond === null) return
     const aheadMs = (bytes / bytesPerSecond) * 1000 - (performance.now() - since)
     if (aheadMs < 2) return
@@ -136,17 +138,17 @@ async function read(socket: Socket, bytesPerSecond: number | null, onBytes: (byt
   return { bytes, crc, seconds }
 }
 
-async function reader({ bytesPerSecond, sampleMs }: Extract<Part, { part: 'reader' }>) {
+async function reader(part: ReaderPart) {
   const { port, next } = await listening()
-  const warmed = next().then((socket) => read(socket, bytesPerSecond, () => {}))
+  const warmed = next().then((socket) => read(socket, part, () => {}))
   return {
     ready: { port },
     async run(): Promise<ReaderReport> {
       await warmed
       const socket = await next()
       let received = 0
-      const stop = sample(sampleMs, () => [received])
-      const found = await read(socket, bytesPerSecond, (bytes) => (received = bytes))
+      const stop = sample(part.sampleMs, () => [received])
+      const found = await read(socket, part, (bytes) => (received = bytes))
       return { ...found, samples: stop() }
     },
   }
@@ -176,7 +178,7 @@ if (process.send !== undefined && process.argv[2] !== undefined)
   await play<Part, object, object>((part) => {
     switch (part.part) {
       case 'source':
-        return source(part.bytes)
+        return source(part)
       case 'relay':
         return relay(part)
       case 'reader':

@@ -21,6 +21,7 @@ export async function start<Ready, Report>(file: string, part: object): Promise<
     const error = new Error(`${file} as ${JSON.stringify(part)}: ${message}`)
     ready.reject(error)
     report.reject(error)
+    child.kill()
   }
   child.on('message', (told: Told<Ready, Report>) => {
     if ('ready' in told) ready.resolve(told.ready)

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { buildPackage, type Manifest } from '../build/package.ts'
-import { bundle, gzipped, sizes } from '../build/weigh.ts'
+import { bundle, gzipped, limits, sizes, weigh } from '../build/weigh.ts'
 import * as sluice from './index.ts'
 
 describe('the published package', () => {
@@ -112,6 +112,15 @@ describe('the published package', () => {
     assert.ok(gzipped(channel) < all / 3, `channel alone takes ${gzipped(channel)} of ${all} bytes`)
     for (const stranger of ['queue.order', 'half-open', 'smoothing', 'perSecond', 'concurrency'])
       assert.ok(!channel.includes(stranger), `the bundle of channel holds ${stranger}`)
+  })
+
+  test('no edge is heavier than its limit, and the web ones need nothing of Node', async () => {
+    for (const [entry, most] of Object.entries(limits)) {
+      const bytes = (await weigh(project, ['*'], `@viva/sluice${entry}`)).get('*')!
+      assert.ok(bytes <= most && bytes > most * 0.75, `${entry} weighs ${bytes} bytes, with a limit of ${most}`)
+    }
+    for (const entry of ['/http', '/fetch'])
+      assert.doesNotMatch(await bundle(project, `export * from '@viva/sluice${entry}'`), /["']node:/, entry)
   })
 
   test('the sizes in the README are those of today', async () => {

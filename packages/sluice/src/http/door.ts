@@ -209,6 +209,8 @@ export class Door {
 const lineShare = 0.9
 /** The same for those who are more important than the least: they are what the places are for. */
 const importantShare = 3
+/** A busy event loop is late by so much without a queue. */
+const slackMs = 4
 /** The refusals of about so many of the last requests count. */
 const memory = 64
 /** From this load on the limit is cautious; from the second on nobody waits for a probe to end. */
@@ -245,7 +247,8 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
     usualMs = rttMs
   }
   const limit = gradient({
-    tolerance: (error) => 1 + Math.max(0.05, 2 * error, 0.5 / load() ** 2),
+    tolerance: (error, baselineMs) =>
+      1 + Math.max(0.05, slackMs / Math.max(1, baselineMs), 2 * error, 0.5 / load() ** 2),
     isCautious: () => load() > cautiousLoad,
   })
   return gate({

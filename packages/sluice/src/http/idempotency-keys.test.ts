@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { memoryStore } from '../idempotency.ts'
+import { type IdempotencyStore, memoryStore } from '../idempotency.ts'
+import { virtualClock } from '../testing/virtual-clock.ts'
+import { admission } from './admission.ts'
 import { idempotencyKeys, type IdempotencyKeysOptions } from './idempotency-keys.ts'
-import { listen } from './sockets.fixture.ts'
+import type { Admitted } from './node-listener.ts'
+import { listen, RawClient, until } from './sockets.fixture.ts'
 import { toListener } from './to-listener.ts'
+import { contextOf } from './web-handler.ts'
 
 const pay = (key: string | undefined, body = '{"eur":5}', init: RequestInit = {}, path = '/payments'): Request =>
   new Request(`http://shop${path}`, {
@@ -153,6 +157,147 @@ describe('idempotency keys', () => {
     const again = await handle(pay('"a"'))
     assert.deepEqual([again.status, again.body], [204, null])
     assert.deepEqual(again.headers.getSetCookie(), ['a=1', 'b=2'])
+  })
+
+  test('is put inside the admission: the handler knows its context as without', async () => {
+    const door = admission({ key: () => 'ann', timeoutMs: 60_000 })
+    const handle = door.fetch(
+      idempotencyKeys((request: Request) => {
+        const { key, deadlineAt, signal } = contextOf(request)!
+        return new Response(`${key} ${deadlineAt! > 0} ${signal.aborted}`)
+      }),
+    )
+    assert.equal(await (await handle(pay('"a"'))).text(), 'ann true false')
+  })
+
+  test('a client that leaves while the work goes on: nothing is done twice, and whoever comes again gets the answer', async (t) => {
+    const { promise: gateway, resolve: open } = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<Admitted>()
+    let charged = 0
+    const door = admission({ onError: () => {} })
+    const handler = async (request: Request): Promise<Response> => {
+      begun.resolve(contextOf(request)!)
+      await gateway
+      return new Response(`charged ${++charged}`)
+    }
+    const port = await listen(t, toListener(door.fetch(idempotencyKeys(handler))))
+    const head = 'POST / HTTP/1.1\r\nhost: a\r\nidempotency-key: "k"\r\ncontent-length: 4\r\n\r\nfive'
+    const leaves = new RawClient(t, port).write(head)
+    const { signal } = await begun.promise
+    leaves.socket.destroy()
+    await until(() => signal.aborted && door.gate.inFlight === 0)
+    await new RawClient(t, port).write(head).gets(/^HTTP\/1.1 409 /)
+    open()
+    await until(() => charged === 1)
+    await new RawClient(t, port).write(head).gets(/idempotent-replayed: true[^]*charged 1/i)
+    assert.equal(charged, 1)
+  })
+
+  test('a handler that heeds its signal, and gives up with its client, leaves the key free', async (t) => {
+    const signals: AbortSignal[] = []
+    const door = admission({ onError: () => {} })
+    const handler = (request: Request): Response | Promise<Response> => {
+      const { signal } = contextOf(request)!
+      if (signals.push(signal) > 1) return new Response('done at last')
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    }
+    const store = memoryStore()
+    const abandoned = Promise.withResolvers<void>()
+    const watched = {
+      ...store,
+      abandon: (key: string, token: string, error: unknown) =>
+        store.abandon(key, token, error).finally(() => abandoned.resolve()),
+    }
+    const port = await listen(t, toListener(door.fetch(idempotencyKeys(handler, { store: watched }))))
+    const head = 'POST / HTTP/1.1\r\nhost: a\r\nidempotency-key: "k"\r\ncontent-length: 4\r\n\r\nfive'
+    const leaves = new RawClient(t, port).write(head)
+    await until(() => signals.length === 1)
+    leaves.socket.destroy()
+    await abandoned.promise
+    await new RawClient(t, port).write(head).gets(/done at last/)
+  })
+
+  test('a handler slower than its lease: the next one is handled, and its answer is what is kept', async () => {
+    // A store with leases, as a shared one has it, on virtual time.
+    const clock = virtualClock()
+    const runs = new Map<string, { token: string; until: number; fingerprint: string; result?: unknown }>()
+    let tokens = 0
+    const store: IdempotencyStore = {
+      async begin(key, fingerprint, { leaseMs }) {
+        const was = runs.get(key)
+        if (was !== undefined && 'result' in was) return { state: 'done', fingerprint, result: was.result }
+        if (was !== undefined && clock.now() < was.until) return { state: 'running', fingerprint }
+        const token = `${++tokens}`
+        runs.set(key, { token, until: clock.now() + leaseMs, fingerprint })
+        return { state: 'begun', token }
+      },
+      async finish(key, token, result) {
+        const run = runs.get(key)
+        if (run?.token === token) run.result = result
+      },
+      async abandon(key, token) {
+        if (runs.get(key)?.token === token) runs.delete(key)
+      },
+      ended: () => Promise.reject(new Error('nobody waits here')),
+    }
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let runsBegun = 0
+    const handle = idempotencyKeys(
+      async () => {
+        const run = runsBegun++
+        begun[run]!.resolve()
+        await gates[run]!.promise
+        if (run === 0) throw new Error('of the first run')
+        return new Response(`run ${run}`)
+      },
+      { store, leaseMs: 1000 },
+    )
+    const first = handle(pay('"a"'))
+    await begun[0]!.promise
+    assert.equal((await handle(pay('"a"'))).status, 409)
+    await clock.advance(1000)
+    const second = handle(pay('"a"'))
+    await begun[1]!.promise
+    gates[0]!.resolve()
+    // What the late one abandons is not the run of the second.
+    await assert.rejects(first, /of the first run/)
+    assert.equal((await handle(pay('"a"'))).status, 409)
+    gates[1]!.resolve()
+    assert.equal(await (await second).text(), 'run 1')
+    assert.equal(await (await handle(pay('"a"'))).text(), 'run 1')
+  })
+
+  test('a store that fails at the end of a run takes no answer from its client, nor an error its place', async () => {
+    const errors: unknown[] = []
+    const down = async (): Promise<never> => Promise.reject(new Error('store down'))
+    const store = { ...memoryStore(), finish: down, abandon: down }
+    const handle = idempotencyKeys(
+      async (request: Request) => {
+        if ((await request.text()) === 'bad') throw new Error('handler')
+        return new Response('charged')
+      },
+      { store, onError: (error) => errors.push(error) },
+    )
+    assert.equal(await (await handle(pay('"a"'))).text(), 'charged')
+    await assert.rejects(handle(pay('"b"', 'bad')), /handler/)
+    assert.deepEqual(errors.map(String), ['Error: store down', 'Error: store down'])
+    // One that fails at the beginning: nothing was done, and nothing is.
+    await assert.rejects(idempotencyKeys(() => assert.fail(), { store: { ...store, begin: down } })(pay('"a"')), /down/)
+  })
+
+  test('no credential and no payload is in what the store is told', async () => {
+    const told: string[] = []
+    const inner = memoryStore()
+    const store: IdempotencyStore = {
+      ...inner,
+      begin: (...args) => (told.push(JSON.stringify(args)), inner.begin(...args)),
+      finish: (...args) => (told.push(JSON.stringify(args.slice(0, 2))), inner.finish(...args)),
+    }
+    const handle = idempotencyKeys(() => new Response('ok'), { store })
+    await handle(pay('"key-of-ann"', 'card 4111', { headers: { authorization: 'Bearer secret' } }))
+    assert.equal(told.length, 2)
+    assert.doesNotMatch(told.join(), /secret|Bearer|key-of-ann|4111/)
   })
 
   test('through a socket: twenty at once are done once', async (t) => {

@@ -120,10 +120,12 @@ export function storeContract(world: () => StoreWorld): Case[] {
     within('a token that is not of the run ends nothing, and of two ends the first counts', async ({ store }) => {
       const begun = await store.begin('k', 'p', times)
       assert.ok(begun.state === 'begun')
+      const waits = store.ended('k')
       await store.finish('k', 'a stranger', 'stolen')
       await store.abandon('k', 'a stranger', new Error('stolen'))
       assert.deepEqual(await store.begin('k', 'p', times), { state: 'running', fingerprint: 'p' })
       await store.finish('k', begun.token, 'first')
+      assert.deepEqual(await waits, { state: 'done', result: 'first' })
       await store.finish('k', begun.token, 'second')
       await store.abandon('k', begun.token, new Error('third'))
       assert.deepEqual(await store.begin('k', 'p', times), { state: 'done', fingerprint: 'p', result: 'first' })

@@ -171,6 +171,24 @@ await withBroker('redis', 'a store on Redis', async () => {
       assert.deepEqual(await last, { state: 'done', result: 7 })
     })
 
+    test('who waits here gets the error even if it sees the free key before the answer to whoever freed it', async () => {
+      const late = {
+        sendCommand: async (args: readonly (string | Buffer)[]) => {
+          if (args[0] !== 'EVAL') return other.sendCommand(args as string[])
+          const reply = await client.sendCommand(args as string[])
+          await pauseMs(150)
+          return reply
+        },
+      }
+      const store = redisStore(late, { prefix: prefix() })
+      const begun = await store.begin('k', 'p', times)
+      assert.ok(begun.state === 'begun')
+      const waits = store.ended('k')
+      const error = new Error('down')
+      await store.abandon('k', begun.token, error)
+      assert.deepEqual(await waits, { state: 'failed', error })
+    })
+
     test('without Redis every call is an error, the waiting ones too', async () => {
       const lost = await dial()
       const store = redisStore(lost, { prefix: prefix() })

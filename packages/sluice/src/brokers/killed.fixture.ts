@@ -7,9 +7,10 @@ import { textOf } from './message.ts'
 
 /** What it tells its parent, and asks of it. */
 export type Told =
+  | { told: 'loaded' }
   | { told: 'begun' | 'handled'; body: string }
   | { asked: number; method: keyof IdempotencyStore; args: unknown[] }
-export type Answer = { asked: number; result: unknown } | { stop: true }
+export type Answer = { asked: number; result: unknown } | { go: true } | { stop: true }
 
 type Consume = (handler: Handler, options: ConsumeOptions) => Promise<Consumed>
 
@@ -36,7 +37,6 @@ const connectors: Record<string, (name: string) => Promise<Consume>> = {
 
 const waiting = new Map<number, (result: unknown) => void>()
 let asked = 0
-let hasFlushed = false
 
 function tell(message: Told): void {
   process.send?.(message)
@@ -61,20 +61,23 @@ async function main(which: string, name: string): Promise<void> {
     ended: ask('ended') as (...args: unknown[]) => Promise<Ended>,
   }
   const controller = new AbortController()
+  const { promise: isToGo, resolve: go } = Promise.withResolvers<void>()
   process.on('message', (answer: Answer) => {
     if ('stop' in answer) return controller.abort()
+    if ('go' in answer) return go()
     waiting.get(answer.asked)?.(answer.result)
     waiting.delete(answer.asked)
   })
   process.on('disconnect', () => process.exit(1))
   const consume = await connectors[which]!(name)
+  // Whoever is killed writes nothing at its end.
+  flushCompileCache()
+  tell({ told: 'loaded' })
+  await isToGo
   await consume(
     async (message) => {
       const body = textOf(message)
       tell({ told: 'begun', body })
-      // Whoever is killed writes nothing at its end.
-      if (!hasFlushed) flushCompileCache()
-      hasFlushed = true
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 60))
       tell({ told: 'handled', body })
     },

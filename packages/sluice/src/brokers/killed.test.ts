@@ -44,8 +44,25 @@ class Ledger {
   /** Handlers that began though their message was finished. */
   tooLate = 0
 
-  /** A consumer; resolves when it runs its first handler. */
+  /** A process that has loaded everything, and does nothing yet. */
+  #spare: ReturnType<Ledger['load']> | undefined
+
+  /** A consumer; resolves when it runs its first handler. The next one is loaded meanwhile, or the test would be about how long processes take to begin. */
   async start(which: string, name: string): Promise<ChildProcess> {
+    const { child, isLoaded, isRunning } = this.#spare ?? this.load(which, name)
+    this.#spare = this.load(which, name)
+    await isLoaded
+    child.send({ go: true } satisfies Answer)
+    await isRunning
+    return child
+  }
+
+  /** No further one will be started. */
+  end(): void {
+    this.#spare?.child.kill('SIGKILL')
+  }
+
+  load(which: string, name: string): { child: ChildProcess; isLoaded: Promise<void>; isRunning: Promise<void> } {
     const child = fork(program, [which, name], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: [],
@@ -55,9 +72,11 @@ class Ledger {
     /** What it has begun, by its token. */
     const begun = new Map<string, string>()
     const { promise: isRunning, resolve } = Promise.withResolvers<void>()
+    const { promise: isLoaded, resolve: loaded } = Promise.withResolvers<void>()
     child.on('message', (told: Told) => {
       if ('told' in told) {
-        if (told.told === 'begun') {
+        if (told.told === 'loaded') loaded()
+        else if (told.told === 'begun') {
           resolve()
           this.begun++
           if (this.finished.has(`id-${told.body}`)) this.tooLate++
@@ -69,10 +88,10 @@ class Ledger {
     child.on('exit', () => {
       children.delete(child)
       for (const [token, key] of begun) void this.#store.abandon(key, token, new Error('its consumer was killed'))
+      loaded()
       resolve()
     })
-    await isRunning
-    return child
+    return { child, isLoaded, isRunning }
   }
 
   async #answer(
@@ -125,6 +144,7 @@ async function killedAtRandom(which: string, world: World & { name: string }, ki
     )
   } finally {
     isKilling = false
+    ledger.end()
     for (const child of pair) child.kill('SIGKILL')
   }
   const lost = Array.from({ length: sent }, (_, n) => n).filter((n) => !ledger.finished.has(`id-${n}`))

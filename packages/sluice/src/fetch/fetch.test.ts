@@ -407,6 +407,25 @@ describe('through sockets', () => {
     assert.equal(door.gate.stats().arrived, 3)
   })
 
+  test('a redirect to another host: no credentials go with it, and its refusal silences that host only', async (t) => {
+    const seen: (string | undefined)[][] = []
+    const there = await listen(t, ({ headers, url }, response) => {
+      seen.push([headers.authorization, headers.cookie, headers['x-own'] as string | undefined])
+      response.writeHead(url === '/quota' ? 429 : 200, { 'retry-after': '30' }).end('there')
+    })
+    const here = await listen(t, ({ url }, response) => {
+      if (url === '/plain') response.end('here')
+      else response.writeHead(307, { location: `http://127.0.0.1:${there}${url}` }).end()
+    })
+    const ask = fetcher({ attempts: 1 })
+    const headers = { authorization: 'Bearer secret', cookie: 'session=1', 'x-own': 'mine' }
+    assert.equal(await (await ask(`http://127.0.0.1:${here}/away`, { headers })).text(), 'there')
+    assert.deepEqual(seen, [[undefined, undefined, 'mine']])
+    assert.equal((await ask(`http://127.0.0.1:${here}/quota`)).status, 429)
+    assert.equal(await (await ask(`http://127.0.0.1:${here}/plain`)).text(), 'here')
+    await assert.rejects(ask(`http://127.0.0.1:${there}/`), Overloaded)
+  })
+
   test('the deadline goes through to the server, whose work is called off with it', async (t) => {
     const reasons: unknown[] = []
     const door = admission()

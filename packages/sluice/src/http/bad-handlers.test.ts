@@ -64,7 +64,7 @@ describe('a handler of node:http', () => {
   test('that throws after its end: the answer stands', async (t) => {
     const { client, isFree, messages } = await serving(t, async (_request, response) => {
       response.end('said')
-      await null
+      await Promise.resolve()
       throw new Error('after all')
     })
     await client().write(get()).gets(/said/)

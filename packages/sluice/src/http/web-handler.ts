@@ -127,7 +127,7 @@ function checkResponse(given: unknown): void {
   const { body, headers, status } = (given ?? {}) as Partial<Response>
   const isOne = body === null || typeof body?.getReader === 'function'
   // An error's status is 0.
-  if (!isOne || headers === undefined || !(status! >= 100)) throw new TypeError(`The handler gave no answer: ${given}`)
+  if (!isOne || headers === undefined || !(status! >= 100)) throw new TypeError('The handler gave what is no Response')
 }
 
 function withFields(

@@ -95,6 +95,24 @@ for (const { name, listener } of kinds)
       assert.equal((await ask('bob')).status, 200)
     })
 
+    test('of two quotas the one that is used up is named, and what it refuses costs nothing of the other', async (t) => {
+      const quotas = [1, 3].map((count) =>
+        quota({ name: `q${count}`, rule: slidingWindow({ count, windowMs: 60_000 }) }),
+      )
+      const door = admission({ quotas })
+      const port = await listen(
+        t,
+        listener(door, () => 'in'),
+      )
+      const ask = () => fetch(`http://127.0.0.1:${port}/`)
+      assert.equal((await ask()).status, 200)
+      for (let i = 0; i < 5; i++) {
+        const refused = await ask()
+        assert.deepEqual(((await refused.json()) as Record<string, unknown>)['violated-policies'], ['q1'])
+        assert.equal(refused.headers.get('ratelimit'), '"q1";r=0;t=60, "q3";r=2;t=60')
+      }
+    })
+
     test('a more important request takes the place of one that waits; nonsense is the least important', async (t) => {
       const options = { levels: 8, from: 'priority' }
       const one = gate({ limit: 1, queue: { capacity: 1 }, priority: { levels: 8 } })

@@ -200,7 +200,7 @@ function charts(ways: Way[], slow: Condition, fast: Condition, of: (way: Way, co
   })
   const perRound = (title: string, unit: string, value: (one: Run) => number): Chart => ({
     title,
-    x: { label: 'round', ticks: Array.from({ length: fast.rounds }, (_, index) => index + 1) },
+    x: { label: 'round', from: 1, ticks: Array.from({ length: fast.rounds }, (_, index) => index + 1) },
     y: { label: title, unit },
     series: ways.map((way) =>
       curve(

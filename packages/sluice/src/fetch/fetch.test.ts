@@ -360,24 +360,27 @@ test('a signal that lives as long as the process keeps nothing of the calls it w
 
 describe('through sockets', () => {
   test('of hedged attempts that all fail one is given, and can be read; the others are let go', async (t) => {
-    const paths = new Map<string, number>()
     const closed: number[] = []
     const port = await listen(t, (request, response) => {
-      const index = paths.get(request.url!) ?? 0
-      paths.set(request.url!, index + 1)
+      const index = Number(request.headers['x-attempt'])
       response.on('close', () => void (response.writableFinished || closed.push(index)))
       response.writeHead(500)
       response.write(`attempt ${index} `)
       // Whole only in a while, so that it is seen whether it is called off.
       setTimeout(() => response.end('to its end'), index === 0 ? 40 : 5000).unref()
     })
-    // The first answer has its head when both have begun.
+    // Both have begun before the first has its head, and the second has its own after that.
     const both = Promise.withResolvers<void>()
+    const first = Promise.withResolvers<void>()
     let asked = 0
     const late: typeof fetch = async (url, init) => {
-      if (++asked === 2) both.resolve()
-      const response = await fetch(url, init)
-      await both.promise
+      const attempt = asked++
+      if (attempt === 1) both.resolve()
+      const headers = new Headers(init!.headers)
+      headers.set('x-attempt', String(attempt))
+      const response = await fetch(url, { ...init, headers })
+      await (attempt === 0 ? both.promise : first.promise)
+      if (attempt === 0) setImmediate(first.resolve)
       return response
     }
     const ask = fetcher({ fetch: late, attempts: 1, hedge: { afterMs: 1 } })

@@ -61,9 +61,9 @@ export class RawClient {
 
 /** Waits, turn by turn, until it is true. */
 export async function until(isTrue: () => boolean, what = String(isTrue)): Promise<void> {
-  const giveUpAt = performance.now() + 5000
+  const giveUpAt = performance.now() + 20_000
   while (!isTrue()) {
-    if (performance.now() > giveUpAt) throw new Error(`Not within 5 s: ${what}`)
+    if (performance.now() > giveUpAt) throw new Error(`Not within 20 s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
 }

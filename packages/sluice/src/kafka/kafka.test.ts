@@ -40,8 +40,9 @@ describe('Kafka (a fake broker)', () => {
     const world = await fakeKafkaWorld({ partitions: 4 })
     await send(world, 120)
     const [one, two, both] = [new Counts(), new Counts(), new Counts()]
+    // Slower until the second has something, so that something is left for it.
     const slowly = (own: Counts) => async (message: Parameters<Counts['add']>[0]) => {
-      await pauseMs(2)
+      await pauseMs(two.distinct === 0 ? 15 : 2)
       own.add(message)
       both.add(message)
     }

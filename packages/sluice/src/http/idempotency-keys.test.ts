@@ -217,6 +217,26 @@ describe('idempotency keys', () => {
     await new RawClient(t, port).write(head).gets(/done at last/)
   })
 
+  test('an upload that breaks off in the middle begins nothing: the key is free', async (t) => {
+    const begun: string[] = []
+    const inner = memoryStore()
+    const store: IdempotencyStore = {
+      ...inner,
+      begin: (...args) => (begun.push(args[0]), inner.begin(...args)),
+    }
+    const door = admission({ onError: () => {} })
+    const handler = async (request: Request): Promise<Response> => new Response(`whole: ${await request.text()}`)
+    const port = await listen(t, toListener(door.fetch(idempotencyKeys(handler, { store }))))
+    const head = 'POST / HTTP/1.1\r\nhost: a\r\nidempotency-key: "k"\r\ncontent-length: 4\r\n\r\n'
+    const leaves = new RawClient(t, port).write(`${head}fi`)
+    await until(() => door.gate.inFlight === 1)
+    leaves.socket.destroy()
+    await until(() => door.gate.inFlight === 0)
+    assert.deepEqual(begun, [])
+    await new RawClient(t, port).write(`${head}five`).gets(/whole: five/)
+    assert.equal(begun.length, 1)
+  })
+
   test('a handler slower than its lease: the next one is handled, and its answer is what is kept', async () => {
     // A store with leases, as a shared one has it, on virtual time.
     const clock = virtualClock()

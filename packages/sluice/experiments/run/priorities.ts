@@ -29,7 +29,7 @@ export const priorities: Experiment = {
   contestants: all,
   packages,
   async run(bench) {
-    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 3000] : [2000, 10_000]
+    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 3000] : [2000, 8000]
     const stage = await Stage.open()
     const perSecond = await poolCapacity(stage, bench.isQuick)
     const chosen = contestants(bench, all)

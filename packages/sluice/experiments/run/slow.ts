@@ -25,8 +25,8 @@ import { Stage } from './stage.ts'
 
 const load = 0.8
 const seed = 3
-/** What has begun before the change, or before it could be known, is a figure of its own. */
-const changeMs = 2000
+/** The time in which the change is found out has figures of its own: rounds last 0.4 and 0.8 s then. */
+const changeMs = 5000
 
 export const slow: Experiment = {
   name: 'slow',
@@ -34,7 +34,7 @@ export const slow: Experiment = {
   contestants: doors,
   packages,
   async run(bench) {
-    const [healthyMs, slowMs] = bench.isQuick ? [2000, 4000] : [6000, 10_000]
+    const [healthyMs, slowMs] = bench.isQuick ? [2000, 7000] : [5000, 13_000]
     const first = { from: healthyMs, to: healthyMs + slowMs, times: 10 }
     const second = { from: first.to + healthyMs, to: first.to + healthyMs + slowMs, times: 20 }
     const troubles = [first, second]

@@ -31,7 +31,7 @@ export const sweep: Experiment = {
   packages,
   async run(bench) {
     const stage = await Stage.open()
-    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 3000] : [2000, 12_000]
+    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 3000] : [2000, 10_000]
     const perSecond = await poolCapacity(stage, bench.isQuick)
     bench.log(`capacity: ${perSecond}/s`)
     const chosen = contestants(bench)

@@ -24,8 +24,8 @@ export type QueueOrder = (typeof orders)[number]
 const orders = ['fifo', 'lifo', 'adaptive'] as const
 
 export type QueueOptions = {
-  /** How many may wait; a function of the limit if it should follow it. 0: nobody. Default: as many as the limit (waiting then takes about as long as the work), and those more that a limit keeps out while it measures. */
-  capacity?: number | ((limit: number) => number)
+  /** How many may wait; a function of the limit if it should follow it, and of the priority of the one who comes, if the more important may find more places. 0: nobody. Default: as many as the limit (waiting then takes about as long as the work), and those more that a limit keeps out while it measures. */
+  capacity?: number | ((limit: number, level: number) => number)
   /** Default `adaptive`. */
   order?: QueueOrder
   /** Nobody waits longer than this. Default: as long as the deadline allows. */
@@ -113,7 +113,7 @@ class LimitGate implements Gate, Host {
   readonly limit: Limit
   inFlight = 0
   readonly #queue: WaitQueue
-  readonly #capacity: (limit: number) => number
+  readonly #capacity: (limit: number, level: number) => number
   readonly #order: QueueOrder
   readonly #maxWaitMs: number
   readonly #codel: Codel | undefined
@@ -245,7 +245,7 @@ class LimitGate implements Gate, Host {
   #wait(work: Work<unknown> | undefined, context: Context, level: number, now: number): Promise<unknown> {
     const bucket = context.key === undefined ? -1 : shareOf(context.key, Math.floor(now / epochMs))
     // Written so that a capacity that is no number lets nobody wait.
-    if (!(this.#queue.length < this.#capacity(this.limit.value))) {
+    if (!(this.#queue.length < this.#capacity(this.limit.value, level))) {
       this.#pressure = Math.min(this.#pressure + 1, 2 * overloadAt)
       if (this.#pressure >= overloadAt) this.#isOverloaded = true
       const victim = this.#queue.length > 0 ? this.#queue.victim(level, bucket, this.#newestFirst) : undefined

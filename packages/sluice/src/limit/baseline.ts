@@ -41,6 +41,8 @@ export class Baseline {
   #probeLimit = 0
   #probed = 0
   #probeSumMs = 0
+  #probeSquares = 0
+  #spread = 0
   #patience = 0
 
   constructor(probeRounds: number, min: number, initial: number) {
@@ -55,6 +57,11 @@ export class Baseline {
     return this.#average.value
   }
 
+  /** The standard deviation of what the last probe read, as a share of it: how much round trips vary by themselves. */
+  get spread(): number {
+    return this.#spread
+  }
+
   /** What a probe that runs allows in flight, else 0. */
   get probeLimit(): number {
     return this.#probeLimit
@@ -66,9 +73,11 @@ export class Baseline {
     if (--this.#patience < 0) return this.#end()
     if (sample.dropped || sample.inFlight > this.#probeLimit) return false
     this.#probeSumMs += sample.rttMs
+    this.#probeSquares += sample.rttMs ** 2
     this.#probed++
     if (this.#probed < Math.max(leastPerProbe, this.#probeLimit)) return false
     const reading = this.#probeSumMs / this.#probed
+    this.#spread = reading > 0 ? Math.sqrt(Math.max(0, this.#probeSquares / this.#probed - reading ** 2)) / reading : 0
     const isNews = Math.abs(reading - this.rttMs) > this.rttMs * news
     this.#interval = isNews ? 1 : Math.min(this.#probeRounds, this.#interval * 2)
     this.#average.set(reading)
@@ -76,28 +85,40 @@ export class Baseline {
   }
 
   /** A full window of samples, none of a probe. True when it was the first reading: there was nothing to compare with. */
-  read(rttMs: number, peakInFlight: number, limit: number): boolean {
+  read(rttMs: number, peakInFlight: number, limit: number, isNoisy = false): boolean {
     this.#rounds++
     const isFirst = this.rttMs === 0
     if (peakInFlight * 2 <= limit) {
       this.#average.add(rttMs)
       this.#rounds = 0
     }
-    if (isFirst || rttMs < this.rttMs) this.#average.set(rttMs)
+    if (isFirst || rttMs < this.rttMs * (isNoisy ? 1 - news : 1)) this.#average.set(rttMs)
+    else if (rttMs < this.rttMs) this.#average.add(rttMs)
     return isFirst
   }
 
   /** The limit moved: begins a probe when one is due. */
-  moved(from: number, to: number): void {
+  moved(from: number, to: number, probeLimit = to / 2): void {
     if (this.#probeRounds === Infinity) return
     this.#top = Math.max(this.#top, from)
     if (this.#rounds < this.#interval && to > this.#top * doubt) return
-    this.#probeLimit = Math.max(this.#min, Math.floor(to / 2))
-    this.#patience = 4 * Math.max(leastPerProbe, Math.ceil(from))
+    this.#begin(from, probeLimit)
+  }
+
+  /** Begins a probe at once. False if there are none. */
+  doubt(limit: number, probeLimit: number): boolean {
+    if (this.#probeRounds === Infinity) return false
+    this.#begin(limit, probeLimit)
+    return true
+  }
+
+  #begin(limit: number, probeLimit: number): void {
+    this.#probeLimit = Math.max(this.#min, Math.floor(probeLimit))
+    this.#patience = 4 * Math.max(leastPerProbe, Math.ceil(limit))
   }
 
   #end(): true {
-    this.#probeLimit = this.#probed = this.#probeSumMs = this.#rounds = this.#top = 0
+    this.#probeLimit = this.#probed = this.#probeSumMs = this.#probeSquares = this.#rounds = this.#top = 0
     return true
   }
 }

@@ -1,6 +1,6 @@
 /** A limit that follows the ratio of the round-trip time without queueing to the present one. */
 
-import { checkMs, checkNumber } from '../options.ts'
+import { checkFunction, checkMs, checkNumber } from '../options.ts'
 import { checkBounds } from './aimd.ts'
 import { Baseline } from './baseline.ts'
 import type { Bounds, Limit, Sample } from './limit.ts'
@@ -8,8 +8,8 @@ import { type OfLimit, ofLimit } from './vegas.ts'
 import { SampleWindow } from './window.ts'
 
 export type GradientOptions = Bounds & {
-  /** How much longer than the baseline the round trip may take before the limit falls: at least 1. Default 1.5. */
-  tolerance?: number
+  /** How much longer than the baseline the round trip may take before the limit falls: at least 1. A function is told how far the mean of a step is off by chance alone, as a share of it. Default 1.5. */
+  tolerance?: number | ((error: number, baselineMs: number) => number)
   /** What the limit may grow by in a step while nothing queues, before smoothing. Default max(4, √limit). */
   headroom?: OfLimit
   /** The share of a step that is taken: above 0, up to 1. Default 0.2. */
@@ -20,10 +20,24 @@ export type GradientOptions = Bounds & {
   timeoutMs?: number
   /** At most this many windows between two probes of the baseline; `Infinity`: none. Default 64. */
   probeRounds?: number
+  /** Whether it is to stay close to the least that keeps the resource busy, for as long as there is more than enough work: see below. Default: never. */
+  isCautious?: () => boolean
 }
 
 /** The share of the limit that has to be in use, on the mean, before it grows. */
 const inUse = 0.75
+/** A mean of so many times what is tolerated, over so many samples, is a shock. */
+const shock = 2
+const leastPerShock = 8
+/** After one: the least share of the limit at which it begins anew, what it grows by in a step, and the least samples of a step. */
+const restartShare = 0.25
+const restartGrowth = 1.5
+const leastPerRestart = 4
+/** Cautious: below this gradient one step is enough to fall, else it takes two in a row. */
+const oneIsEnough = 0.8
+/** Cautious: the first step beyond the plateau, and what each grows by. */
+const firstStep = 0.006
+const stepGrowth = 1.1
 
 /**
  * Adapts to a capacity that nobody told it.
@@ -36,7 +50,16 @@ const inUse = 0.75
  * - `limit += (target − limit) · smoothing`, within [min, max]
  * - it grows only if, on the mean, three quarters of the limit were in use, and stays if at no moment half of it was: nothing was learned
  *
- * States: learning (the first window only sets the baseline), growing, falling, probing (see `Baseline`).
+ * A *shock* is a round trip of twice what is tolerated: the resource has become slower, or smaller. Falling by degrees would let in far too much for
+ * many rounds, which are long now. So it begins anew at once: a probe with as much in flight as was in use before (at least a quarter of the
+ * limit), then growing by half a step until something queues.
+ *
+ * *Cautious* it may be where more than enough comes, so that a place is filled as soon as it is free and a queue serves nothing:
+ * - it falls at once to where nothing should queue, and what was admitted before does not count against it again
+ * - it comes back at once to the plateau, one below where it fell, and goes beyond it with steps of 0.02 that grow by a tenth each
+ * - probes halve nothing: they go a tenth below what is tolerated; one that finds a shorter round trip takes the limit down with it
+ *
+ * States: learning (the first window only sets the baseline), growing, falling, probing (see `Baseline`), beginning anew.
  *
  * Source: `Gradient2Limit` of Netflix's concurrency-limits. What differs, and why:
  * - A drop counts (there it is ignored, so constant timeouts grow the limit to its maximum: #137).
@@ -46,7 +69,11 @@ const inUse = 0.75
  */
 export function gradient(options: GradientOptions = {}): Limit {
   const { initial, min, max } = checkBounds(options, { initial: 20, max: 1000 })
-  const tolerance = checkNumber('tolerance', options.tolerance ?? 1.5, { min: 1 })
+  const { tolerance: tolerated = 1.5, isCautious = () => false } = options
+  if (typeof tolerated === 'number') checkNumber('tolerance', tolerated, { min: 1 })
+  const isGiven = typeof tolerated === 'function'
+  const tolerance = typeof tolerated === 'number' ? () => tolerated : checkFunction('tolerance', tolerated)
+  checkFunction('isCautious', isCautious)
   const headroom = ofLimit('headroom', options.headroom, (limit) => Math.max(4, Math.sqrt(limit)))
   const smoothing = checkNumber('smoothing', options.smoothing ?? 0.2, { above: 0, max: 1 })
   const dropTolerance = checkNumber('dropTolerance', options.dropTolerance ?? 0.1, { min: 0, max: 1 })
@@ -54,15 +81,92 @@ export function gradient(options: GradientOptions = {}): Limit {
   const window = new SampleWindow(options.windowSamples)
   const baseline = new Baseline(options.probeRounds ?? 64, min, initial)
   let limit = initial
+  let isRestarting = false
+  /** Throughput in the last step, by Little's law. */
+  let perMs = 0
+  /** Cautious: where it is safe, steps since the last fall, and samples that may still come from before it. */
+  let plateau = Infinity
+  let calm = 0
+  let stale = 0
+  let used = 0
+  let isDeep = true
+  let isWarned = false
 
+  const toleratedMs = (samples: number): number =>
+    tolerance(baseline.spread / Math.sqrt(samples), baseline.rttMs) * baseline.rttMs
+
+  /** Where the limit would be, before smoothing. */
   const step = (): number => {
     if (window.droppedShare > dropTolerance) return limit * 0.5
     const rttMs = window.rttMs
-    const isFirst = baseline.read(rttMs, window.peakInFlight, limit)
-    if (isFirst || rttMs <= 0 || window.peakInFlight * 2 < limit) return limit
-    const gradient = Math.max(0.5, Math.min(1, (tolerance * baseline.rttMs) / rttMs))
+    perMs = rttMs > 0 ? window.meanInFlight / rttMs : 0
+    const isFirst = baseline.read(rttMs, window.peakInFlight, limit, isCautious())
+    if (isFirst || rttMs <= 0) return limit
+    if (window.peakInFlight * 2 < limit) {
+      used += (window.meanInFlight - used) / 4
+      return limit
+    }
+    const gradient = Math.max(0.5, Math.min(1, toleratedMs(window.count) / rttMs))
+    // A pause of the process makes one window slow.
+    isWarned = gradient < 1 && !isWarned
+    if (isWarned && gradient > oneIsEnough && isCautious() && !isRestarting) return limit
     if (gradient < 1) return limit * gradient
-    return window.meanInFlight < Math.floor(limit) * inUse ? limit : limit + headroom(limit)
+    used += (window.meanInFlight - used) / 4
+    if (window.meanInFlight < Math.floor(limit) * (isRestarting ? 0.9 : inUse)) return limit
+    return isRestarting ? Math.max(limit + 1, limit * restartGrowth) : limit + headroom(limit)
+  }
+
+  const smoothed = (to: number): number => {
+    if (isRestarting) return to
+    if (!isCautious()) return limit + (to - limit) * smoothing
+    if (to < limit) return to
+    if (to === limit) return limit
+    const quick = limit + (to - limit) * smoothing
+    if (limit < plateau) return Math.min(plateau, quick)
+    return Math.min(quick, limit + firstStep * stepGrowth ** calm)
+  }
+
+  const move = (to: number): void => {
+    const from = limit
+    limit = Math.max(min, Math.min(max, smoothed(to)))
+    if (limit < from) {
+      const at = Math.floor(from)
+      if (at > plateau) plateau = at - 1
+      else if (limit < plateau - 0.5) plateau = Math.ceil(limit)
+      stale = isCautious() ? Math.ceil(from) : 0
+      calm = 0
+      isRestarting = false
+    } else if (limit > from && limit > plateau) calm++
+    window.clear()
+    if (!isRestarting) baseline.moved(from, limit, isGiven ? probeLimit() : undefined)
+  }
+
+  const probeLimit = (): number =>
+    isDeep ? limit / 2 : Math.max(limit / 2, Math.min(limit - 1, Math.round(0.95 * perMs * baseline.rttMs)))
+
+  const isShock = (): boolean =>
+    !isRestarting &&
+    window.count >= leastPerShock &&
+    baseline.rttMs > 0 &&
+    window.rttMs > shock * toleratedMs(window.count) &&
+    window.peakInFlight * 2 > limit
+
+  const beginAnew = (): void => {
+    if (!baseline.doubt(limit, Math.max(restartShare * limit, Math.min(limit / 2, used)))) return
+    isDeep = true
+    limit = baseline.probeLimit
+    plateau = Infinity
+    isRestarting = true
+    window.clear()
+  }
+
+  const probe = (sample: Sample): void => {
+    const [before, allowed] = [baseline.rttMs, baseline.probeLimit]
+    if (!baseline.probe(sample)) return
+    window.clear()
+    isDeep = !isRestarting && Math.abs(baseline.rttMs - before) > 0.03 * before
+    if (isCautious() && !isRestarting && perMs > 0 && baseline.rttMs < before)
+      limit = Math.min(limit, Math.max(allowed, min, perMs * toleratedMs(limit)))
   }
 
   return {
@@ -74,13 +178,12 @@ export function gradient(options: GradientOptions = {}): Limit {
     },
     update(sample: Sample) {
       const seen = sample.rttMs >= timeoutMs ? { ...sample, dropped: true } : sample
-      if (baseline.probeLimit > 0) {
-        if (baseline.probe(seen)) window.clear()
-      } else if (window.add(seen, limit)) {
-        const from = limit
-        limit = Math.max(min, Math.min(max, limit + (step() - limit) * smoothing))
-        window.clear()
-        baseline.moved(from, limit)
+      if (baseline.probeLimit > 0) probe(seen)
+      else if (stale > 0 && seen.inFlight > limit) stale--
+      else {
+        const isFull = window.add(seen, limit, isRestarting ? leastPerRestart : undefined)
+        if (isShock()) beginAnew()
+        else if (isFull) move(step())
       }
       return this.value
     },

@@ -21,13 +21,13 @@ export class SampleWindow {
   }
 
   /** Adds a sample; true when the window is full. */
-  add(sample: Sample, limit: number): boolean {
+  add(sample: Sample, limit: number, least = leastPerRound): boolean {
     this.count++
     this.#sumInFlight += sample.inFlight
     if (sample.inFlight > this.peakInFlight) this.peakInFlight = sample.inFlight
     if (sample.dropped) this.#dropped++
     else this.#sumMs += sample.rttMs
-    return this.count >= (this.#size ?? Math.max(leastPerRound, limit))
+    return this.count >= (this.#size ?? Math.max(least, limit))
   }
 
   /** The mean of those that were not dropped; 0 when all were. */

@@ -8,6 +8,7 @@ import { systemClock } from '../clock.ts'
 import { gate } from '../gate/gate.ts'
 import { Overloaded } from '../errors.ts'
 import { slidingWindow } from '../rate.ts'
+import { virtualClock } from '../testing/virtual-clock.ts'
 import { admission } from './admission.ts'
 import type { AdmissionOptions } from './door.ts'
 import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
@@ -71,7 +72,10 @@ for (const { name, listener } of kinds)
       await until(() => jobs.length === 1)
       const client = new RawClient(t, port).write(post('content-length: 10000000\r\n'))
       client.write('x'.repeat(100_000))
-      assert.match(await client.gets(/queue-full/), /^HTTP\/1.1 503 /)
+      assert.match(await client.gets(/queue-full/), /^HTTP\/1.1 503 [^]*connection: close\r\n/i)
+      // And of the rest no more is read than lets it hear that.
+      client.write('x'.repeat(2 ** 21))
+      await client.closes()
     })
 
     test('quotas: 429 with both fields, by key, and the fields with each good answer', async (t) => {
@@ -325,6 +329,20 @@ for (const { name, listener } of kinds)
       assert.match(answer, /retry-after: ([7-9]|10)\r\n/i)
       assert.deepEqual([outcomes, errors], [['dropped'], []])
     })
+
+    for (const status of [503, 504, 500, 429])
+      test(`an answer of its own with ${status} ${status > 502 ? 'lowers the limit' : 'says nothing about the limit'}`, async (t) => {
+        const outcomes: string[] = []
+        const clock = virtualClock()
+        const one = gate({ limit: 1, observer: { onRelease: (_ms, outcome) => outcomes.push(outcome) }, clock })
+        const port = await listen(
+          t,
+          listener(admission({ gate: one, clock }), () => status),
+        )
+        await new RawClient(t, port).write(get()).gets(/\r\n\r\n/)
+        await until(() => outcomes.length === 1)
+        assert.deepEqual(outcomes, [status > 502 ? 'dropped' : 'done'])
+      })
 
     test('a place that was given back early is free while the answer goes on', async (t) => {
       const { door, jobs, port } = await hold(t, { gate: oneAtATime() })

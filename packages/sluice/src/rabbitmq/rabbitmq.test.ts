@@ -1,6 +1,7 @@
 /** RabbitMQ, on a real node. It is not stopped and started (a second node is heavy): a proxy cuts all connections and refuses new ones for a while. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { connect } from 'amqplib'
 import { withBroker } from '../brokers/brokers.fixture.ts'
@@ -33,18 +34,23 @@ await withBroker('rabbitmq', 'RabbitMQ, what is its own', () =>
     test(
       'a publisher waits while the connection is blocked (connection.blocked is put in by a proxy)',
       inWorld(async (world) => {
-        const out = world.publisher()
+        let isBlocked: Promise<unknown> | undefined
+        const listening = async () => {
+          const connection = await connect({ port: world.proxy.port })
+          isBlocked = once(connection, 'blocked')
+          return connection
+        }
+        const out = publisher({ connect: listening, routingKey: world.name })
         await out.publish({ body: 'before' })
-        await pauseMs(20)
         // Class 10 (connection), methods 60 (blocked, with a reason) and 61 (unblocked), on channel 0.
         const frame = (...payload: number[]) => Uint8Array.of(1, 0, 0, 0, 0, 0, payload.length, ...payload, 0xce)
         world.proxy.inject(frame(0, 10, 0, 60, 3, ...Buffer.from('low')))
-        await pauseMs(50)
+        await isBlocked
         let isDone = false
         const after = out.publish({ body: 'after' }).then(() => (isDone = true))
-        await pauseMs(150)
-        assert.equal(isDone, false)
-        assert.equal(await world.ready(), 1)
+        await until(async () => (await world.ready()) === 1, 'the first is there')
+        await pauseMs(50)
+        assert.deepEqual([isDone, await world.ready()], [false, 1])
         world.proxy.inject(frame(0, 10, 0, 61))
         await after
         assert.equal(out.stats().reconnects, 0)

@@ -168,7 +168,10 @@ class LabOnPage {
     this.#button('pause').textContent = 'Pause'
     this.#button('keep').hidden = isRunning || this.#frame === undefined
     this.#isPaused = false
-    find('progress', this.#section)!.hidden = !isRunning
+    const progress = find<HTMLProgressElement>('progress', this.#section)!
+    progress.hidden = !isRunning
+    // An engine does not say how far it is: until the lab does, the bar only shows that something goes on.
+    if (isRunning && this.#data.kind === 'query') progress.removeAttribute('value')
   }
 
   #stop(why?: string): void {

@@ -87,7 +87,7 @@ export default defineLab({
     {
       name: 'Adaptive limit',
       knobs: { budget: true, admission: 'limit' },
-      look: 'Nobody told it of the 20 slots. Even in the spell, most of what the slots can do is in time.',
+      look: 'Nobody told it of the 20 slots, and learning costs some refusals at first. In the spell most of what the slots can do is in time.',
     },
     {
       name: 'Important first',

@@ -61,7 +61,7 @@ in
   },
   endless: `console.log('before')\nwhile (true);`,
   flood: `while (true) console.log('é')`,
-  bomb: `const all = []\nwhile (true) all.push(Array.from({ length: 1000 }, (_, i) => ({ i })))`,
+  bomb: `const all = []\nwhile (true) all.push(Array.from({ length: 100_000 }, (_, i) => i + 0.5))`,
 }
 
 const dialects: Partial<Record<Language, Dialect>> = {
@@ -114,7 +114,7 @@ print(db.t.aggregate([{ $group: { _id: null, sum: { $sum: '$n' } } }]).toArray()
     },
     endless: javascript.endless as string,
     flood: javascript.flood as string,
-    bomb: `while (true) db.t.insertOne({ text: 'x'.repeat(1000) + Math.random() })`,
+    bomb: `while (true) db.t.insertOne({ list: Array.from({ length: 20_000 }, (_, i) => i + 0.5) })`,
   },
   sql: {
     prints: {

@@ -7,6 +7,9 @@ import type { Engine, Fence, RunError, RunOptions, RunResult, StopCause } from '
 import { cutToBytes } from '../limit.ts'
 import { defaultOutputLimitBytes, defaultTimeoutMs, noticeFor } from '../supervise.ts'
 
+/** Of a Node fence's old generation: without it an endless array takes the machine's memory until the time is up. */
+const heapLimitMb = 512
+
 /** Printed between setup and code, so that what setup printed can be dropped. */
 const seam = '\u0001viva-begin\u0002'
 /** Printed by Node just before it would print an uncaught error and end. */
@@ -64,6 +67,7 @@ export async function runProcess(fence: Fence, engine: Engine, options: RunOptio
     await writeFile(join(folder, 'fence.mjs'), source)
     command = [
       process.execPath,
+      `--max-old-space-size=${heapLimitMb}`,
       '--disable-warning=ExperimentalWarning',
       `--import=data:text/javascript,${encodeURIComponent(preload)}`,
       'fence.mjs',

@@ -7,7 +7,6 @@ import { contestants, deadlineMs, doors, lateness, packages, peakMb, poolServer,
 import { curve, goal, round } from './record.ts'
 import { type Server, Stage, type Watched } from './stage.ts'
 
-const services = ['first', 'middle', 'last'] as const
 const lastMs = 160
 const load = 4
 const seed = 7

@@ -59,7 +59,10 @@ class Deadlines {
       const entry = this.#line[this.#head]!
       if (!entry.isOver) entry.giveUp()
     }
-    if (this.#head > 10_000) this.#line.splice(0, this.#head), (this.#head = 0)
+    if (this.#head > 10_000) {
+      this.#line.splice(0, this.#head)
+      this.#head = 0
+    }
   }
 }
 

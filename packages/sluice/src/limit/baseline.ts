@@ -21,7 +21,7 @@ const doubt = 0.7
  *
  * How: the baseline is read only where queueing is not of our own making.
  * - A window in which no more than half the limit was in flight is read as it is.
- * - A lower round-trip time than the baseline is always believed.
+ * - A lower round-trip time than the baseline is always believed; by degrees where a limit is so tight that chance would count.
  * - Otherwise a *probe*: the limit is halved for one round, and what was admitted under the half is the new baseline, be it
  *   lower or higher. If half the limit still queues, the round-trip time at the whole limit is twice as long, the limit falls, and the next
  *   probe reads lower; if it does not queue, the reading is the truth. After `PROBE_RTT` of BBR.

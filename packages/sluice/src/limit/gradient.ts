@@ -8,7 +8,7 @@ import { type OfLimit, ofLimit } from './vegas.ts'
 import { SampleWindow } from './window.ts'
 
 export type GradientOptions = Bounds & {
-  /** How much longer than the baseline the round trip may take before the limit falls: at least 1. A function is told how far the mean of a step is off by chance alone, as a share of it. Default 1.5. */
+  /** How much longer than the baseline the round trip may take before the limit falls: at least 1. A function is told how far the mean of a step is off by chance alone, as a share of it, and the baseline. Default 1.5. */
   tolerance?: number | ((error: number, baselineMs: number) => number)
   /** What the limit may grow by in a step while nothing queues, before smoothing. Default max(4, √limit). */
   headroom?: OfLimit
@@ -55,9 +55,13 @@ const stepGrowth = 1.1
  * limit), then growing by half a step until something queues.
  *
  * *Cautious* it may be where more than enough comes, so that a place is filled as soon as it is free and a queue serves nothing:
- * - it falls at once to where nothing should queue, and what was admitted before does not count against it again
- * - it comes back at once to the plateau, one below where it fell, and goes beyond it with steps of 0.02 that grow by a tenth each
- * - probes halve nothing: they go a tenth below what is tolerated; one that finds a shorter round trip takes the limit down with it
+ * - two windows in a row above what is tolerated, or one far above, take it at once to where nothing should queue; what was admitted before that does
+ *   not count against it again
+ * - it comes back soon to the plateau, one below where it fell, and goes beyond it with steps of 0.006 that grow by a tenth each
+ * - a baseline comes down by degrees; a probe that finds a shorter round trip takes the limit down with it
+ *
+ * With a tolerance that is a function, a probe only halves the limit while the baseline is in doubt; else it goes to 0.95 of `throughput · baseline`, by
+ * Little's law what is in service.
  *
  * States: learning (the first window only sets the baseline), growing, falling, probing (see `Baseline`), beginning anew.
  *
@@ -84,12 +88,14 @@ export function gradient(options: GradientOptions = {}): Limit {
   let isRestarting = false
   /** Throughput in the last step, by Little's law. */
   let perMs = 0
-  /** Cautious: where it is safe, steps since the last fall, and samples that may still come from before it. */
+  /** In flight while nothing queued. */
+  let used = 0
+  /** The baseline is in doubt. */
+  let isDeep = true
+  /** Cautious: where it is safe, steps beyond that, samples that may still come from before the last fall, and whether the last window was slow. */
   let plateau = Infinity
   let calm = 0
   let stale = 0
-  let used = 0
-  let isDeep = true
   let isWarned = false
 
   const toleratedMs = (samples: number): number =>

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { gate } from '../gate/gate.ts'
@@ -14,22 +14,23 @@ import { listen, until } from './sockets.fixture.ts'
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** Clients that leave at one of four moments: before their answer, in the middle of their body, while they wait in line, in the middle of an answer that streams. */
-function leave(t: TestContext, port: number, count: number, hasCome: (n: number) => Promise<void>): Promise<void> {
-  const half = `${post('content-length: 100\r\n')}half`
-  return (async () => {
-    const wave = 100
-    for (let begun = 0; begun < count; begun += wave) {
-      const sockets = Array.from({ length: wave }, (_, i) => {
-        const socket = connect({ port, host: '127.0.0.1' })
-        socket.on('error', () => {})
-        socket.write(i % 20 === 0 ? get('/streamed') : i % 2 === 0 ? half : get('/held'))
-        return socket
-      })
-      await hasCome(begun + wave)
-      for (const socket of sockets) socket.destroy()
-    }
-  })()
+/** Clients of one wave, and how many requests they make: some take an answer that streams, the others ask three times and are in the middle of a body. */
+const wave = 100
+const perWave = 5 + 95 * 4
+
+/** Waves of clients that leave: before their answers, in the middle of their body, while they wait in line, in the middle of an answer that streams. */
+async function leave(port: number, waves: number, hasCome: (requests: number) => Promise<void>): Promise<void> {
+  const four = `${get('/held').repeat(3)}${post('content-length: 100\r\n')}half`
+  for (let n = 1; n <= waves; n++) {
+    const sockets = Array.from({ length: wave }, (_, i) => {
+      const socket = connect({ port, host: '127.0.0.1' })
+      socket.on('error', () => {})
+      socket.write(i % 20 === 0 ? get('/streamed') : four)
+      return socket
+    })
+    await hasCome(n * perWave)
+    for (const socket of sockets) socket.destroy()
+  }
 }
 
 const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
@@ -37,7 +38,7 @@ const timers = (): number => process.getActiveResourcesInfo().filter((kind) => k
 for (const { name, listener } of kinds)
   test(`${name}: places, listeners, timers and memory are as before after 10,000 requests that were given up`, async (t) => {
     const door = admission({
-      gate: gate({ limit: 50, queue: { capacity: 100 } }),
+      gate: gate({ limit: 200, queue: { capacity: 400 } }),
       timeoutMs: 600_000,
       onError: () => {},
     })
@@ -67,18 +68,13 @@ for (const { name, listener } of kinds)
       }
       return process.memoryUsage().heapUsed / 2 ** 20
     }
-    let come = 0
-    const round = async (count: number): Promise<void> => {
-      const base = come
-      await leave(t, port, count, (n) => all(base + n))
-      come += count
-    }
-    await round(1000)
+    await leave(port, 3, all)
     const early = await heapMb()
-    await round(9000)
+    const before = 3 * perWave
+    await leave(port, 23, (requests) => all(before + requests))
     const late = await heapMb()
-    assert.deepEqual([door.gate.inFlight, door.gate.waiting, door.gate.stats().arrived], [0, 0, 10_000])
+    assert.deepEqual([door.gate.inFlight, door.gate.waiting, door.gate.stats().arrived], [0, 0, 26 * perWave])
     assert.ok(left > 0)
-    // A request that was kept would be some 5 kB: 9,000 of them 45 MB.
+    // A request that was kept would be some 5 kB: 8,800 of them 44 MB.
     assert.ok(late - early < 4, `the heap grew from ${early.toFixed(1)} to ${late.toFixed(1)} MB`)
   })

@@ -8,8 +8,8 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { type ConsumerReport, durable, type Part, type ProducerReport, warmName, type Way } from './broker-part.ts'
 import type { Bench, Experiment } from './experiment.ts'
-import { curve, type Finding, goal, round } from './record.ts'
-import { highest, median, start } from './stream-process.ts'
+import { type Finding, goal, round } from './record.ts'
+import { highest, median, start, thin } from './stream-process.ts'
 
 const file = join(import.meta.dirname, 'broker-part.ts')
 const sampleMs = 100
@@ -161,7 +161,7 @@ async function run({ isQuick, wants, log }: Bench): Promise<Finding> {
   const shown = times.indexOf(median(times))
   const seconds = { label: 'since the beginning', unit: 's' }
   const draw = (points: (one: Run) => [number, number][]) =>
-    chosen.map(({ name }) => curve(name, points(of(name)[shown]!)))
+    chosen.map(({ name }) => thin(name, points(of(name)[shown]!)))
   return {
     question:
       'A producer is faster than the consumer: where does the rest wait, and does it cost time to leave it at the server?',

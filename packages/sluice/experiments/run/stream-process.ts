@@ -1,6 +1,7 @@
 /** A process of an experiment: forked with its part, it says when it is ready, begins when it is told, and reports at its end. */
 
 import { fork } from 'node:child_process'
+import { curve, type Series } from './record.ts'
 
 type Told<Ready, Report> = { ready: Ready } | { report: Report } | { failed: string }
 
@@ -87,6 +88,12 @@ export function cpuSeconds(): () => number {
 
 /** The most memory that was resident. */
 export const highest = (samples: Sample[]): number => Math.max(...samples.map(([, rssMb]) => rssMb))
+
+/** A curve of so few points that a picture of twenty stays small. */
+export function thin(name: string, points: [x: number, y: number][], most = 90): Series {
+  const step = (points.length - 1) / (most - 1)
+  return curve(name, step <= 1 ? points : Array.from({ length: most }, (_, index) => points[Math.round(index * step)]!))
+}
 
 /** Of an even number, the lower one of the middle. */
 export function median(values: number[]): number {

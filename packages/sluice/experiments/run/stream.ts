@@ -5,9 +5,9 @@
 
 import { join } from 'node:path'
 import type { Bench, Experiment } from './experiment.ts'
-import { type Chart, curve, type Finding, goal, round, type Series } from './record.ts'
+import { type Chart, type Finding, goal, round, type Series } from './record.ts'
 import type { ReaderReport, RelayReport, SourceReport, Way } from './stream-part.ts'
-import { highest, median, start } from './stream-process.ts'
+import { highest, median, start, thin } from './stream-process.ts'
 
 const file = join(import.meta.dirname, 'stream-part.ts')
 const sampleMs = 100
@@ -192,7 +192,7 @@ function charts(ways: Way[], slow: Condition, fast: Condition, of: (way: Way, co
     x: seconds,
     y: { label: 'resident', unit: 'MB' },
     series: ways.map((way) =>
-      curve(
+      thin(
         way,
         typical(way).relay.samples.map(([at, rssMb]) => [at, rssMb]),
       ),
@@ -203,21 +203,21 @@ function charts(ways: Way[], slow: Condition, fast: Condition, of: (way: Way, co
     x: { label: 'round', from: 1, ticks: Array.from({ length: fast.rounds }, (_, index) => index + 1) },
     y: { label: title, unit },
     series: ways.map((way) =>
-      curve(
+      thin(
         way,
         of(way, fast).map((one, index) => [index + 1, value(one)]),
       ),
     ),
   })
   const taken: Series[] = ways.map((way) =>
-    curve(
+    thin(
       way,
       typical(way).relay.samples.map(([at, , bytes]) => [at, bytes! / 1e6]),
     ),
   )
   const last = ways.includes('pipeline') ? 'pipeline' : ways[0]!
   taken.push(
-    curve(
+    thin(
       'the reader has',
       typical(last).reader.samples.map(([at, , bytes]) => [at, bytes! / 1e6]),
     ),

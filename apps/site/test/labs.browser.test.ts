@@ -95,6 +95,33 @@ suite('labs', () => {
     assert.deepEqual(problems, [])
   })
 
+  test('a curve is drawn with the finger, set with sliders, and laid over what was measured', async () => {
+    const { page, problems } = await site.open(`${page_}?lab=lab-api`, options)
+    const lab = page.locator('#lab-api')
+    const pad = lab.locator('.pad-canvas')
+    await pad.scrollIntoViewIfNeeded()
+    const box = (await pad.boundingBox())!
+    await page.mouse.move(box.x + 2, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width - 2, box.y + box.height - 2, { steps: 8 })
+    await page.mouse.up()
+    await lab.locator('[type=submit]').click()
+    await lab.getByText(/Your curve is off by \d+ % of the range on the mean/).waitFor()
+    await lab.locator('.plot').first().scrollIntoViewIfNeeded()
+    await lab.getByText('You said', { exact: true }).waitFor()
+    await lab.locator('[data-do=reset]').click()
+    // From the keyboard: the first and the last of six sliders, and a line between them.
+    const sliders = lab.locator('.pad-sliders input')
+    await sliders.first().focus()
+    await page.keyboard.press('End')
+    await sliders.last().focus()
+    await page.keyboard.press('End')
+    assert.match((await sliders.last().getAttribute('aria-valuetext'))!, /\d/)
+    await lab.locator('[type=submit]').click()
+    await lab.getByText(/Your curve is off by/).waitFor()
+    assert.deepEqual(problems, [])
+  })
+
   test('a measurement finds another thread, a query its engine', async () => {
     for (const [path, name, figure, what] of [
       ['/questions/operating-systems/context-switching/', 'lab-measure', 'how', 'woken by a message'],

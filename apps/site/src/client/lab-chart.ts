@@ -25,7 +25,13 @@ function colour(name: string): string {
 
 type Theory = { label: string; points: Points } | undefined
 export type Drawn = {
-  show(series: Record<string, Points>, theory: Theory, kept: Record<string, Points> | undefined): void
+  show(
+    series: Record<string, Points>,
+    theory: Theory,
+    kept: Record<string, Points> | undefined,
+    /** The curve that the reader drew. */
+    said?: Points,
+  ): void
 }
 
 /** Set when the page's colours change: every chart then draws itself anew. */
@@ -58,10 +64,12 @@ export function drawChart(place: HTMLElement, data: LabData, index: number): Dra
   let [isSeen, last, themed] = [false, undefined as Parameters<Drawn['show']> | undefined, '']
   const draw = (): void => {
     if (!isSeen || last === undefined) return
-    const [series, theory, kept] = last
+    const [series, theory, kept, said] = last
     const lines: { label: string; points: Points; stroke: string; as: string; dash?: number[]; width?: number }[] = []
     if (theory)
       lines.push({ label: theory.label, points: theory.points, stroke: colour('--theory'), as: 'line', width: 1 })
+    if (said)
+      lines.push({ label: 'You said', points: said, stroke: colour('--ink'), as: 'line', dash: [6, 4], width: 1.6 })
     for (const name of chart.lines) {
       const spec = data.series[name]!
       const stroke = colour(tones[spec.tone ?? 'signal'])
@@ -172,8 +180,8 @@ export function drawChart(place: HTMLElement, data: LabData, index: number): Dra
   new ResizeObserver(() => draw()).observe(place)
   drawn.add(draw)
   return {
-    show(series, theory, kept) {
-      last = [series, theory, kept]
+    show(series, theory, kept, said) {
+      last = [series, theory, kept, said]
       const told = chart.lines.map(
         (name) => `${data.series[name]!.label}: ${series[name]?.at(-1)?.toPrecision(4) ?? 'nothing yet'} at the end`,
       )

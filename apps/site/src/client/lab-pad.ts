@@ -1,21 +1,33 @@
 /** Where a curve is drawn with the finger, or set with six sliders from the keyboard. */
-import type { Points } from '@viva/lab'
+import type { Points, Quantity } from '@viva/lab'
 import { make } from './dom.ts'
+import { written } from './written.ts'
 
 const stops = 6
 const [width, height] = [320, 120]
 
-export function openPad(
-  host: HTMLElement,
-  x: [number, number],
-  y: [number, number],
-): { points(): Points | undefined; clear(): void } {
+type Axis = { quantity: Quantity; range: [number, number] }
+
+const withUnit = (value: number, { unit }: Quantity): string => `${written(value)}${unit ? ` ${unit}` : ''}`
+
+export function openPad(host: HTMLElement, across: Axis, up: Axis): { points(): Points | undefined; clear(): void } {
+  const [x, y] = [across.range, up.range]
   const drawn: (number | undefined)[] = Array.from({ length: 64 })
   const canvas = make('canvas', { width: width * 2, height: height * 2, className: 'pad-canvas' })
   canvas.setAttribute('aria-hidden', 'true')
   const draw = (): void => {
     const pen = canvas.getContext('2d')!
     pen.clearRect(0, 0, canvas.width, canvas.height)
+    pen.strokeStyle = getComputedStyle(host).getPropertyValue('--grid')
+    pen.lineWidth = 2
+    for (const share of [0.25, 0.5, 0.75]) {
+      pen.beginPath()
+      pen.moveTo(0, share * canvas.height)
+      pen.lineTo(canvas.width, share * canvas.height)
+      pen.moveTo(share * canvas.width, 0)
+      pen.lineTo(share * canvas.width, canvas.height)
+      pen.stroke()
+    }
     pen.strokeStyle = getComputedStyle(canvas).color
     pen.lineWidth = 4
     pen.beginPath()
@@ -53,8 +65,8 @@ export function openPad(
   canvas.addEventListener('pointermove', (event) => {
     if (event.buttons > 0) at(event)
   })
+  const indexOf = (stop: number): number => Math.round((stop / (stops - 1)) * (drawn.length - 1))
   const sliders = Array.from({ length: stops }, (_, stop) => {
-    const index = Math.round((stop / (stops - 1)) * (drawn.length - 1))
     const slider = make('input', {
       type: 'range',
       min: String(y[0]),
@@ -62,14 +74,40 @@ export function openPad(
       step: 'any',
       value: String(y[0]),
     })
-    slider.setAttribute('aria-label', `At ${(x[0] + ((x[1] - x[0]) * stop) / (stops - 1)).toFixed(1)}`)
+    const place = x[0] + ((x[1] - x[0]) * stop) / (stops - 1)
+    slider.setAttribute('aria-label', `${up.quantity.label} at ${withUnit(place, across.quantity)}`)
     slider.addEventListener('input', () => {
-      drawn[index] = Number(slider.value)
+      drawn[indexOf(stop)] = Number(slider.value)
+      slider.setAttribute('aria-valuetext', withUnit(Number(slider.value), up.quantity))
+      join(stop)
       draw()
     })
     return slider
   })
-  host.replaceChildren(canvas, make('div', { className: 'pad-sliders' }, ...sliders))
+  /** From a slider that was moved to the next that was set, on either side, lies a straight line. */
+  const join = (stop: number): void => {
+    const isSet = (other: number): boolean => drawn[indexOf(other)] !== undefined
+    const all = sliders.map((_, other) => other)
+    for (const other of [all.slice(0, stop).findLast(isSet), all.slice(stop + 1).find(isSet)]) {
+      if (other === undefined) continue
+      const [from, to] = [Math.min(stop, other), Math.max(stop, other)].map(indexOf) as [number, number]
+      for (let i = from + 1; i < to; i++)
+        drawn[i] = drawn[from]! + ((drawn[to]! - drawn[from]!) * (i - from)) / (to - from)
+    }
+  }
+  const text = (textContent: string): HTMLElement => make('span', { textContent })
+  host.replaceChildren(
+    make('p', { className: 'pad-axis' }, text(`${up.quantity.label}: ${withUnit(y[1], up.quantity)}`)),
+    canvas,
+    make(
+      'p',
+      { className: 'pad-axis' },
+      text(withUnit(y[0], up.quantity)),
+      text(`${across.quantity.label}, ${withUnit(x[0], across.quantity)} to ${withUnit(x[1], across.quantity)}`),
+    ),
+    make('div', { className: 'pad-sliders' }, ...sliders),
+  )
+  draw()
   return {
     points() {
       const points = drawn.flatMap((value, index) =>

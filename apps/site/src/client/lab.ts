@@ -1,5 +1,5 @@
 /** A lab on the page: reads the knobs, takes the prediction, runs the lab in a worker and shows what is measured. */
-import { type Knobs, type Outcome, readKnobs, type Said, writeKnobs } from '@viva/lab'
+import { type Knobs, type Outcome, type Points, readKnobs, type Said, writeKnobs } from '@viva/lab'
 import type { LabData } from '../build/labs.ts'
 import { all, find, make } from './dom.ts'
 import { type Drawn, drawChart } from './lab-chart.ts'
@@ -27,6 +27,8 @@ class LabOnPage {
   #frame: Frame | undefined
   #kept: Frame | undefined
   #nextDraw = 0
+  /** What the reader drew before this run, to be laid over what was measured. */
+  #saidCurve: Points | undefined
 
   constructor(section: HTMLElement, data: LabData) {
     this.#section = section
@@ -37,10 +39,15 @@ class LabOnPage {
     const own = find('.own', section)
     this.#own = own ? openOwnEvents(own) : undefined
     const { predict } = this.#data
-    this.#pad = predict.kind === 'curve' ? openPad(find('.pad', section)!, predict.x, predict.y) : undefined
+    this.#pad = predict.kind === 'curve' ? this.#openPad(predict) : undefined
     this.#show({ progress: 0, figures: {}, series: {}, marks: [], cells: {}, rows: {} })
     this.#wire()
     this.#readAddress()
+  }
+
+  #openPad({ chart, x, y }: Extract<LabData['predict'], { kind: 'curve' }>): ReturnType<typeof openPad> {
+    const axes = this.#data.charts[chart]!
+    return openPad(find('.pad', this.#section)!, { quantity: axes.x, range: x }, { quantity: axes.y, range: y })
   }
 
   #wire(): void {
@@ -147,6 +154,7 @@ class LabOnPage {
   #run(): void {
     const knobs = this.#knobs()
     const said = this.#said()
+    this.#saidCurve = Array.isArray(said) ? said : undefined
     this.#writeAddress(knobs)
     const worker = new Worker(new URL('./lab-worker.ts', import.meta.url), { type: 'module' })
     this.#worker = worker
@@ -187,6 +195,7 @@ class LabOnPage {
     this.#frame = undefined
     this.#theory = []
     this.#pad?.clear()
+    this.#saidCurve = undefined
     this.#own?.clear()
     for (const form of all<HTMLFormElement>('form', this.#section)) form.reset()
     this.#showKnobs()
@@ -290,7 +299,11 @@ class LabOnPage {
     this.#nextDraw = requestAnimationFrame(() => {
       find<HTMLProgressElement>('progress', this.#section)!.value = frame.progress
       this.#drawSystem(frame)
-      this.#charts.forEach((chart, index) => chart.show(frame.series, this.#theory[index], this.#kept?.series))
+      this.#charts.forEach((chart, index) => {
+        const said =
+          this.#data.predict.kind === 'curve' && this.#data.predict.chart === index ? this.#saidCurve : undefined
+        chart.show(frame.series, this.#theory[index], this.#kept?.series, said)
+      })
       for (const row of all('[data-figure]', this.#section)) {
         const name = row.dataset['figure']!
         const { digits } = this.#data.figures[name]!

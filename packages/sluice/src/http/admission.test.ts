@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import type { Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { systemClock } from '../clock.ts'
 import { gate } from '../gate/gate.ts'
@@ -288,15 +289,41 @@ for (const { name, listener } of kinds)
     })
 
     test('bodies are pulled: what nobody reads stays with the client', async (t) => {
-      const { door, jobs, port } = await hold(t, {})
-      const client = new RawClient(t, port).write(post('content-length: 16000000\r\n'))
-      client.socket.write('x'.repeat(16_000_000))
-      await until(() => jobs.length === 1)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      const { promise: gateway, resolve: open } = Promise.withResolvers<void>()
+      const server = createServer(
+        listener(admission(), async ({ read }) => {
+          await gateway
+          return `read ${await read()}.`
+        }),
+      )
+      const taken: Socket[] = []
+      server.on('connection', (socket) => taken.push(socket))
+      const client = new RawClient(t, await listen(t, server))
+      client.write(post('content-length: 15000000\r\n')).write('x'.repeat(15_000_000))
+      let before = -1
+      await until(() => taken.length === 1 && taken[0]!.bytesRead > 0)
+      while (before < taken[0]!.bytesRead) {
+        before = taken[0]!.bytesRead
+        await new Promise((resolve) => setTimeout(resolve, 30))
+      }
       // What the two kernels hold is theirs; the process takes no more than a stream's mark.
-      assert.ok(client.socket.writableLength > 0, 'all of it was taken')
-      jobs[0]!.done('')
-      await until(() => door.gate.inFlight === 0)
+      assert.ok(before < 2 ** 19, `${before} bytes were taken`)
+      open()
+      await client.gets(/read 15000000\./)
+    })
+
+    test('a handler that takes its time before it reads is not taken for a slow client', async (t) => {
+      const door = admission({ body: { timeoutMs: 20 }, stallMs: 20 })
+      const port = await listen(
+        t,
+        listener(door, async ({ read }) => {
+          await new Promise((resolve) => setTimeout(resolve, 100))
+          return `read ${await read()}.`
+        }),
+      )
+      const client = new RawClient(t, port)
+      client.write(post('content-length: 400000\r\n')).write('x'.repeat(400_000))
+      await client.gets(/read 400000\./)
     })
 
     test('what a handler throws is a 500, told to onError', async (t) => {

@@ -93,7 +93,11 @@ export function drawChart(place: HTMLElement, data: LabData, index: number): Dra
     const line = { stroke: colour('--grid'), width: 1 }
     const axisOf = (isLog: boolean | undefined) => {
       // A logarithmic axis has a line for each digit: so many are a grey field.
-      const filter = (_: uPlot, splits: number[]) => splits.map((at) => (isPowerOfTen(at) ? at : null))
+      const filter = (_: uPlot, splits: number[]) => {
+        const powers = splits.filter(isPowerOfTen)
+        const each = Math.ceil((powers.length * 52) / (width - 60))
+        return splits.map((at) => (isPowerOfTen(at) && powers.indexOf(at) % each === 0 ? at : null))
+      }
       const grid = isLog ? { ...line, filter } : line
       return { stroke: soft, grid, ticks: grid, font, ...(isLog && { filter }) }
     }

@@ -101,7 +101,7 @@ export default defineLab({
     },
   ],
   predict: {
-    ask: 'How many requests a second are answered in time (within 1 s), from 0 to 60 s? The bottom is 0, the top 120 a second; the slow spell begins at 10 s.',
+    ask: 'How many requests a second are answered in time (within 1 s), from 0 to 60 s? The slow spell begins at 10 s.',
     kind: 'curve',
     chart: 0,
     series: 'goodput',

@@ -101,6 +101,20 @@ describe('a WebSocket sender', () => {
     }
   })
 
+  test('one that closes while it was waited for leaves no timer, and those who wait are told', async () => {
+    const clock = virtualClock()
+    let close: () => void = () => {}
+    const to = Object.assign(socket(), { addEventListener: (_type: 'close', told: () => void) => (close = told) })
+    const sender = webSocketSender(to, { capacity: 1, highWaterBytes: 1, clock })
+    for (const text of ['sent', 'held']) void sender.send(text)
+    const told = assert.rejects(Promise.resolve(sender.send('waits')), ChannelClosed)
+    await clock.advance(20)
+    close()
+    await told
+    await clock.advance(0)
+    assert.deepEqual([clock.pending, sender.waiting, sender.isClosed], [0, 0, true])
+  })
+
   test('through a real one: a client that reads gets all, one that does not holds up to the mark and is let go', async (t) => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
     await once(server, 'listening')

@@ -18,7 +18,7 @@ export const chain: Experiment = {
   contestants: doors.filter((name) => all.includes(name)),
   packages,
   async run(bench) {
-    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 4000] : [3000, 15_000]
+    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 4000] : [3000, 13_000]
     const perSecond = (slots * 1000) / lastMs
     const stage = await Stage.open()
     const chosen = contestants(bench, all)

@@ -21,7 +21,7 @@ import { Stage, type Watched } from './stage.ts'
 const loads = [2, 5, 8, 10]
 const importantShare = 0.1
 const seed = 6
-const all: readonly Door[] = ['bare', 'rate-limit', 'p-queue', 'ours']
+const all: readonly Door[] = ['bare', 'p-queue', 'ours']
 
 export const priorities: Experiment = {
   name: 'priorities',

@@ -54,7 +54,7 @@ export const retryStorm: Experiment = {
   contestants: all.map(({ name }) => name),
   packages,
   async run(bench) {
-    const [fromMs, toMs, untilMs] = bench.isQuick ? [1000, 2500, 6000] : [3000, 6000, 21_000]
+    const [fromMs, toMs, untilMs] = bench.isQuick ? [1000, 2500, 6000] : [3000, 6000, 18_000]
     const phases = [
       { untilMs: fromMs, perSecond: load * nominalPerSecond },
       { untilMs: toMs, perSecond: peak * nominalPerSecond },

@@ -97,7 +97,8 @@ async function runFirst<T>(
   try {
     result = await call(work, { ...context, idempotent: true })
   } catch (error) {
-    await store.abandon(key, token, error)
+    // The work's own error is what the caller has to see, whatever becomes of the store.
+    await store.abandon(key, token, error).catch(() => {})
     throw error
   }
   await store.finish(key, token, result)

@@ -14,6 +14,8 @@ type Said = [word: string, id: string, more?: unknown]
 /** One connection after another, each with an inbox; what is said is written down. */
 function fakeBroker(settlesAnywhere = true) {
   const said: Said[] = []
+  /** What was asked for, in the beginning and while it waited. */
+  const asked: number[] = []
   const links: Inbox<Delivery<string>>[] = []
   const failing: Record<string, Error> = {}
   const say = async (word: string, { message }: Delivery<string>, more?: unknown): Promise<void> => {
@@ -28,7 +30,8 @@ function fakeBroker(settlesAnywhere = true) {
       const inbox = new Inbox<Delivery<string>>()
       links.push(inbox)
       return {
-        take: (max, signal) => inbox.take(max, signal),
+        take: (max, signal) => (asked.push(max), inbox.take(max, signal)),
+        want: (max) => void asked.push(max),
         ack: (delivery) => say('ack', delivery),
         retry: (delivery, delayMs) => say('retry', delivery, delayMs),
         release: (delivery) => say('release', delivery),
@@ -50,7 +53,7 @@ function fakeBroker(settlesAnywhere = true) {
       isRedelivered,
       handle: id,
     })
-  return { inlet, said, links, failing, deliver }
+  return { inlet, said, asked, links, failing, deliver }
 }
 
 /** A consumer on virtual time. */
@@ -100,6 +103,26 @@ describe('consume', () => {
     assert.equal(at.length, 5)
     controller.abort()
     assert.equal((await ended).taken, 0)
+  })
+
+  test('asks for what becomes free while it waits for more, and for nothing after the end', async () => {
+    const broker = fakeBroker()
+    const work = ({ id }: { id: string }): Promise<void> =>
+      new Promise((resolve) => void clock.schedule(id === 'a' ? 10 : 20, resolve))
+    const { clock, stop } = consuming(broker, work, { concurrency: 3 })
+    await clock.settle()
+    broker.deliver('a')
+    broker.deliver('b')
+    await clock.settle()
+    assert.deepEqual(broker.asked, [3, 1])
+    await clock.advance(30)
+    assert.deepEqual(broker.asked, [3, 1, 2, 3])
+    broker.deliver('c')
+    await clock.settle()
+    const ended = stop()
+    await clock.advance(30)
+    await ended
+    assert.deepEqual(broker.asked, [3, 1, 2, 3, 2])
   })
 
   test('settles what comes again while the last try to settle it was waiting', async () => {

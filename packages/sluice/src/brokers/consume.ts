@@ -184,7 +184,14 @@ class Consumption<H> {
         await this.#freed(stop)
         continue
       }
-      const deliveries = await link.take(room, stop)
+      // What becomes free while the first is awaited is asked for at once, or it would idle for a round trip.
+      const more = (): void => {
+        if (!stop.aborted) link.want?.(this.#room())
+      }
+      this.#onFreed = more
+      const deliveries = await link.take(room, stop).finally(() => {
+        if (this.#onFreed === more) this.#onFreed = undefined
+      })
       this.#reconnector.proved()
       for (const delivery of deliveries) this.#accept(link, delivery)
     }

@@ -16,6 +16,8 @@ export type Delivery<H> = {
 export type Link<H> = {
   /** Says that `max` more can be taken, and waits for at least one; none when the signal is aborted. Never gives more than asked for. */
   take(max: number, signal: AbortSignal): Promise<Delivery<H>[]>
+  /** While a `take` waits: that by now `max` can be taken. For brokers that can be asked again meanwhile. */
+  want?(max: number): void
   ack(delivery: Delivery<H>): Promise<void>
   /** Delivers it again, `delayMs` from now. */
   retry(delivery: Delivery<H>, delayMs: number): Promise<void>

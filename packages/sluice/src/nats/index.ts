@@ -154,9 +154,13 @@ class NatsLink implements Link<Handle> {
   }
 
   take(max: number, signal: AbortSignal): Promise<Delivery<Handle>[]> {
+    this.want(max)
+    return this.#inbox.take(max, signal)
+  }
+
+  want(max: number): void {
     const more = max - this.#asked - this.#inbox.length
     if (more > 0 && !this.#nc.isClosed()) this.#pull(more)
-    return this.#inbox.take(max, signal)
   }
 
   ack({ handle }: Delivery<Handle>): Promise<void> {

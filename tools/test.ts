@@ -36,16 +36,18 @@ async function content(): Promise<CheckResult> {
 }
 
 const groups = ['packages', 'apps', 'tools']
-const browserTest = /\.browser\.test\.tsx?$/
 
-const unit: Stage = async (wanted) => {
-  const files = await testFiles(
-    root,
-    groups.map((group) => `${group}/**/*.test.{ts,tsx}`),
-    browserTest,
-    wanted,
-  )
-  await runFiles({ stage: 'unit', base: root, files, concurrency: 2, timeoutMs: 180_000, tally, log })
+/** Tests by `node:test`, beside the code: `matching` is how their files are called, without those that are called like `except`. */
+function tests(stage: string, matching: string, except: RegExp): Stage {
+  return async (wanted) => {
+    const files = await testFiles(
+      root,
+      groups.map((group) => `${group}/**/*${matching}.{ts,tsx}`),
+      except,
+      wanted,
+    )
+    await runFiles({ stage, base: root, files, concurrency: 2, timeoutMs: 180_000, tally, log })
+  }
 }
 
 /** Each fence counts as one test. */
@@ -119,7 +121,9 @@ const stages: Record<string, Stage> = {
   format: check(() => format()),
   boundaries: check(crossed),
   content: check(content),
-  unit,
+  unit: tests('unit', '.test', /\.(browser|long)\.test\.tsx?$/),
+  // Real processes, engines and brokers, and properties that take millions of steps.
+  long: tests('long', '.long.test', /^$/),
   verify,
   labs,
   build: check(built),

@@ -1,4 +1,4 @@
-/** A million waits of one kind, and what they leave in memory: run by leaks.test.ts with `--expose-gc`. */
+/** A million waits of one kind, and what they leave in memory: run by leaks.long.test.ts with `--expose-gc`. */
 
 import { getEventListeners } from 'node:events'
 import { channel, gate } from './index.ts'

@@ -211,6 +211,8 @@ const lineShare = 0.9
 const importantShare = 3
 /** A busy event loop is late by so much without a queue. */
 const slackMs = 4
+/** Round trips are even where they spread by less than this share of them. */
+const evenSpread = 0.12
 /** The refusals of about so many of the last requests count. */
 const memory = 64
 /** From this load on the limit is cautious; from the second on nobody waits for a probe to end. */
@@ -227,7 +229,7 @@ const healingSamples = 4
  * closer the limit stays to the least that keeps the server busy, and the shorter is the line.
  *
  * - `load = arrivals / admissions`, over the last 64 arrivals
- * - the limit tolerates `max(1.05, 1 + 2 · error, 1 + 0.5 / load²)` times the baseline (`error`: what the mean of a step is off by chance)
+ * - the limit tolerates `max(1.05, 1 + 4 ms / baseline, 1 + 0.5 / load²)` times the baseline where round trips are even, else 1.5 times
  * - the line: `0.9 · load^−1.25` of the limit, and those whom a probe keeps out; three times the limit for whoever is not of the least important
  * - who is refused hears so at once: nobody who waits gives way to a newer one of the same priority (`fifo`)
  */
@@ -247,8 +249,8 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
     usualMs = rttMs
   }
   const limit = gradient({
-    tolerance: (error, baselineMs) =>
-      1 + Math.max(0.05, slackMs / Math.max(1, baselineMs), 2 * error, 0.5 / load() ** 2),
+    tolerance: (spread, baselineMs) =>
+      spread < evenSpread ? 1 + Math.max(0.05, slackMs / Math.max(1, baselineMs), 0.5 / load() ** 2) : 1.5,
     isCautious: () => load() > cautiousLoad,
   })
   return gate({

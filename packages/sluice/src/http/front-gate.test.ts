@@ -14,14 +14,17 @@ type Run = {
   seed: number
   load: (atMs: number) => number
   untilMs: number
+  /** How the service time varies, around 1. */
+  vary?: (dice: number) => number
   serviceMs?: [fromMs: number, ms: number][]
   levels?: number
   priority?: (dice: number) => number
 }
 
-async function run({ seed, load, untilMs, serviceMs = [], levels = 1, priority }: Run): Promise<Request[]> {
+async function run({ seed, load, untilMs, vary, serviceMs = [], levels = 1, priority }: Run): Promise<Request[]> {
   const clock = virtualClock()
-  const server = new Server(clock, 8, () => 40)
+  const chance = seededRandom(seed + 2)
+  const server = new Server(clock, 8, () => 40 * (vary?.(chance()) ?? 1))
   for (const [fromMs, ms] of serviceMs) clock.schedule(fromMs, () => (server.serviceMs = () => ms))
   const door = new Door({ clock, priority: { levels, from: 'priority' } })
   const random = seededRandom(seed)
@@ -76,6 +79,17 @@ describe('the gate of a server that is told nothing', () => {
       const healed = ofIdeal(requests, 21_000, 25_000)
       assert.ok(healed >= 0.98, `seed ${seed}: ${percent(healed)}`)
     }
+  })
+
+  test('service times that vary: nothing is taken for a queue that is chance', async () => {
+    for (const [vary, floor] of [
+      [(dice: number) => 0.5 + dice, 0.84],
+      [(dice: number) => -Math.log(1 - dice), 0.7],
+    ] as const)
+      for (const load of [2, 10]) {
+        const requests = await run({ seed: 1, load: () => load, untilMs: 10_000, vary })
+        assert.ok(ofIdeal(requests, 2000, 10_000) >= floor, `${load}×: ${percent(ofIdeal(requests, 2000, 10_000))}`)
+      }
   })
 
   test('a burst: half a second later all are answered', async () => {

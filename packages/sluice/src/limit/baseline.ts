@@ -13,6 +13,10 @@ const news = 0.1
 const leastPerProbe = 4
 /** The baseline is doubted when the limit has fallen to this share of the highest since the last probe. */
 const doubt = 0.7
+/** Rounds until the next probe when the last one began anew. */
+const trusted = 16
+/** Probes over which the spread is averaged: one has few samples. */
+const spreadMemory = 4
 
 /**
  * Why: a limit that is compared with the round-trip time it causes itself has no footing. A baseline that follows the
@@ -43,6 +47,7 @@ export class Baseline {
   #probeSumMs = 0
   #probeSquares = 0
   #spread = 0
+  #isNews = false
   #patience = 0
 
   constructor(probeRounds: number, min: number, initial: number) {
@@ -57,6 +62,11 @@ export class Baseline {
     return this.#average.value
   }
 
+  /** The last probe read something else than the baseline, by more than chance. */
+  get isNews(): boolean {
+    return this.#isNews
+  }
+
   /** The standard deviation of what the last probe read, as a share of it: how much round trips vary by themselves. */
   get spread(): number {
     return this.#spread
@@ -68,7 +78,7 @@ export class Baseline {
   }
 
   /** A sample during a probe. True when the probe has ended by it. */
-  probe(sample: Sample): boolean {
+  probe(sample: Sample, isPatient = false): boolean {
     // What was admitted before the limit was halved still comes back; a caller that ignores the limit would make it last for ever.
     if (--this.#patience < 0) return this.#end()
     if (sample.dropped || sample.inFlight > this.#probeLimit) return false
@@ -77,22 +87,26 @@ export class Baseline {
     this.#probed++
     if (this.#probed < Math.max(leastPerProbe, this.#probeLimit)) return false
     const reading = this.#probeSumMs / this.#probed
-    this.#spread = reading > 0 ? Math.sqrt(Math.max(0, this.#probeSquares / this.#probed - reading ** 2)) / reading : 0
-    const isNews = Math.abs(reading - this.rttMs) > this.rttMs * news
+    const spread = reading > 0 ? Math.sqrt(Math.max(0, this.#probeSquares / this.#probed - reading ** 2)) / reading : 0
+    this.#spread += (spread - this.#spread) / (this.#spread === 0 ? 1 : spreadMemory)
+    const chance = isPatient ? (2 * this.#spread) / Math.sqrt(this.#probed) : 0
+    const isNews = Math.abs(reading - this.rttMs) > this.rttMs * Math.max(news, chance)
+    this.#isNews = isNews
     this.#interval = isNews ? 1 : Math.min(this.#probeRounds, this.#interval * 2)
-    this.#average.set(reading)
+    if (isNews || !isPatient) this.#average.set(reading)
+    else this.#average.add(reading)
     return this.#end()
   }
 
-  /** A full window of samples, none of a probe. True when it was the first reading: there was nothing to compare with. */
-  read(rttMs: number, peakInFlight: number, limit: number, isNoisy = false): boolean {
+  /** A full window of samples, none of a probe; less than the baseline by up to `margin` of it may be chance. True when it was the first reading: there was nothing to compare with. */
+  read(rttMs: number, peakInFlight: number, limit: number, margin = 0): boolean {
     this.#rounds++
     const isFirst = this.rttMs === 0
     if (peakInFlight * 2 <= limit) {
       this.#average.add(rttMs)
       this.#rounds = 0
     }
-    if (isFirst || rttMs < this.rttMs * (isNoisy ? 1 - news : 1)) this.#average.set(rttMs)
+    if (isFirst || rttMs < this.rttMs * (1 - margin)) this.#average.set(rttMs)
     else if (rttMs < this.rttMs) this.#average.add(rttMs)
     return isFirst
   }
@@ -110,6 +124,11 @@ export class Baseline {
     if (this.#probeRounds === Infinity) return false
     this.#begin(limit, probeLimit)
     return true
+  }
+
+  /** The last reading was thorough: the next probe may wait. */
+  trust(): void {
+    this.#interval = Math.min(this.#probeRounds, trusted)
   }
 
   #begin(limit: number, probeLimit: number): void {

@@ -8,8 +8,8 @@ import { type OfLimit, ofLimit } from './vegas.ts'
 import { SampleWindow } from './window.ts'
 
 export type GradientOptions = Bounds & {
-  /** How much longer than the baseline the round trip may take before the limit falls: at least 1. A function is told how far the mean of a step is off by chance alone, as a share of it, and the baseline. Default 1.5. */
-  tolerance?: number | ((error: number, baselineMs: number) => number)
+  /** How much longer than the baseline the round trip may take before the limit falls: at least 1. A function is told how much round trips spread without a queue (standard deviation, as a share of the baseline), and the baseline. Default 1.5. */
+  tolerance?: number | ((spread: number, baselineMs: number) => number)
   /** What the limit may grow by in a step while nothing queues, before smoothing. Default max(4, √limit). */
   headroom?: OfLimit
   /** The share of a step that is taken: above 0, up to 1. Default 0.2. */
@@ -28,6 +28,8 @@ export type GradientOptions = Bounds & {
 const inUse = 0.75
 /** A mean of so many times what is tolerated, over so many samples, is a shock. */
 const shock = 2
+/** The same where round trips vary. */
+const unevenShock = 5
 const leastPerShock = 8
 /** After one: the least share of the limit at which it begins anew, what it grows by in a step, and the least samples of a step. */
 const restartShare = 0.25
@@ -35,6 +37,9 @@ const restartGrowth = 1.5
 const leastPerRestart = 4
 /** Cautious: below this gradient one step is enough to fall, else it takes two in a row. */
 const oneIsEnough = 0.8
+const leastMargin = 0.1
+/** Cautious only where round trips without a queue spread by less than this share of them. */
+const evenSpread = 0.12
 /** Cautious: the first step beyond the plateau, and what each grows by. */
 const firstStep = 0.006
 const stepGrowth = 1.1
@@ -50,14 +55,15 @@ const stepGrowth = 1.1
  * - `limit += (target − limit) · smoothing`, within [min, max]
  * - it grows only if, on the mean, three quarters of the limit were in use, and stays if at no moment half of it was: nothing was learned
  *
- * A *shock* is a round trip of twice what is tolerated: the resource has become slower, or smaller. Falling by degrees would let in far too much for
+ * A *shock* is a round trip of twice what is tolerated (of five times, where round trips vary): the resource has become slower, or smaller. Falling by degrees would let in far too much for
  * many rounds, which are long now. So it begins anew at once: a probe with as much in flight as was in use before (at least a quarter of the
  * limit), then growing by half a step until something queues.
  *
- * *Cautious* it may be where more than enough comes, so that a place is filled as soon as it is free and a queue serves nothing:
+ * *Cautious* it may be where more than enough comes, so that a place is filled as soon as it is free and a queue serves nothing. It is so only while
+ * round trips are even (a spread below 0.12): where they vary, one below the slots cannot be told from one above by so few samples.
  * - two windows in a row above what is tolerated, or one far above, take it at once to where nothing should queue; what was admitted before that does
  *   not count against it again
- * - it comes back soon to the plateau, one below where it fell, and goes beyond it with steps of 0.006 that grow by a tenth each
+ * - it comes back soon to the plateau, one below where it fell (after a great fall: where it landed), and goes beyond it with steps of 0.006 that grow by a tenth each
  * - a baseline comes down by degrees; a probe that finds a shorter round trip takes the limit down with it
  *
  * With a tolerance that is a function, a probe only halves the limit while the baseline is in doubt; else it goes to 0.95 of `throughput · baseline`, by
@@ -98,24 +104,29 @@ export function gradient(options: GradientOptions = {}): Limit {
   let stale = 0
   let isWarned = false
 
-  const toleratedMs = (samples: number): number =>
-    tolerance(baseline.spread / Math.sqrt(samples), baseline.rttMs) * baseline.rttMs
+  const toleratedMs = (): number => tolerance(baseline.spread, baseline.rttMs) * baseline.rttMs
+  const isEven = (): boolean => baseline.spread < evenSpread
+  const isCareful = (): boolean => isCautious() && isEven()
+
+  /** What a window may be shorter by, by chance. */
+  const margin = (): number =>
+    isCareful() ? Math.min(0.5, Math.max(leastMargin, (2 * baseline.spread) / Math.sqrt(window.count))) : 0
 
   /** Where the limit would be, before smoothing. */
   const step = (): number => {
     if (window.droppedShare > dropTolerance) return limit * 0.5
     const rttMs = window.rttMs
     perMs = rttMs > 0 ? window.meanInFlight / rttMs : 0
-    const isFirst = baseline.read(rttMs, window.peakInFlight, limit, isCautious())
+    const isFirst = baseline.read(rttMs, window.peakInFlight, limit, margin())
     if (isFirst || rttMs <= 0) return limit
     if (window.peakInFlight * 2 < limit) {
       used += (window.meanInFlight - used) / 4
       return limit
     }
-    const gradient = Math.max(0.5, Math.min(1, toleratedMs(window.count) / rttMs))
+    const gradient = Math.max(0.5, Math.min(1, toleratedMs() / rttMs))
     // A pause of the process makes one window slow.
     isWarned = gradient < 1 && !isWarned
-    if (isWarned && gradient > oneIsEnough && isCautious() && !isRestarting) return limit
+    if (isWarned && gradient > oneIsEnough && isCareful() && !isRestarting) return limit
     if (gradient < 1) return limit * gradient
     used += (window.meanInFlight - used) / 4
     if (window.meanInFlight < Math.floor(limit) * (isRestarting ? 0.9 : inUse)) return limit
@@ -124,7 +135,7 @@ export function gradient(options: GradientOptions = {}): Limit {
 
   const smoothed = (to: number): number => {
     if (isRestarting) return to
-    if (!isCautious()) return limit + (to - limit) * smoothing
+    if (!isCareful()) return limit + (to - limit) * smoothing
     if (to < limit) return to
     if (to === limit) return limit
     const quick = limit + (to - limit) * smoothing
@@ -138,13 +149,13 @@ export function gradient(options: GradientOptions = {}): Limit {
     if (limit < from) {
       const at = Math.floor(from)
       if (at > plateau) plateau = at - 1
-      else if (limit < plateau - 0.5) plateau = Math.ceil(limit)
-      stale = isCautious() ? Math.ceil(from) : 0
+      else if (limit < plateau - 0.25) plateau = Math.floor(limit + 0.3)
+      stale = isCareful() ? Math.ceil(from) : 0
       calm = 0
       isRestarting = false
     } else if (limit > from && limit > plateau) calm++
     window.clear()
-    if (!isRestarting) baseline.moved(from, limit, isGiven ? probeLimit() : undefined)
+    if (!isRestarting) baseline.moved(from, limit, isGiven && isEven() ? probeLimit() : undefined)
   }
 
   const probeLimit = (): number =>
@@ -154,7 +165,7 @@ export function gradient(options: GradientOptions = {}): Limit {
     !isRestarting &&
     window.count >= leastPerShock &&
     baseline.rttMs > 0 &&
-    window.rttMs > shock * toleratedMs(window.count) &&
+    window.rttMs > (isEven() ? shock : unevenShock) * toleratedMs() &&
     window.peakInFlight * 2 > limit
 
   const beginAnew = (): void => {
@@ -168,11 +179,14 @@ export function gradient(options: GradientOptions = {}): Limit {
 
   const probe = (sample: Sample): void => {
     const [before, allowed] = [baseline.rttMs, baseline.probeLimit]
-    if (!baseline.probe(sample)) return
+    if (!baseline.probe(sample, isCareful())) return
     window.clear()
-    isDeep = !isRestarting && Math.abs(baseline.rttMs - before) > 0.03 * before
-    if (isCautious() && !isRestarting && perMs > 0 && baseline.rttMs < before)
-      limit = Math.min(limit, Math.max(allowed, min, perMs * toleratedMs(limit)))
+    if (isRestarting) baseline.trust()
+    isDeep =
+      !isRestarting &&
+      (baseline.isNews || (baseline.spread < 0.02 && Math.abs(baseline.rttMs - before) > 0.03 * before))
+    if (isCareful() && !isRestarting && perMs > 0 && isDeep && baseline.rttMs < before)
+      limit = Math.min(limit, Math.max(allowed, min, perMs * toleratedMs()))
   }
 
   return {

@@ -7,7 +7,7 @@ import { aimd } from './aimd.ts'
 import { ExponentialAverage } from './exponential-average.ts'
 import { fixed } from './fixed.ts'
 import { type GradientOptions, gradient } from './gradient.ts'
-import type { Limit } from './limit.ts'
+import type { Bounds, Limit } from './limit.ts'
 import { type SimulatedServer, simulate } from './simulated-server.ts'
 import { type VegasOptions, vegas } from './vegas.ts'
 
@@ -200,6 +200,39 @@ test('a gradient that settles at 0.8 does not grow for ever', () => {
   }
 })
 
+/** As where more than enough comes: close to the least that keeps all slots busy. */
+const cautious = () => gradient({ tolerance: (spread) => (spread < 0.12 ? 1.05 : 1.5), isCautious: () => true })
+
+test('ten times slower is a shock: a gradient lets in no more than what is right by then, within seconds of long round trips', () => {
+  for (const make of [gradient, cautious]) {
+    const { moments } = server(make(), 0.8, { serviceMs: (at) => (at > 20_000 ? 400 : 40), durationMs: 60_000 })
+    const of = moments.filter(({ atMs }) => atMs > 21_500 && atMs < 23_000)
+    assert.ok(of.length > 0 && of.every(({ limit }) => limit <= 16), `${of.map(({ limit }) => limit)}`)
+    assert.ok(goodput(moments, 25_000, 60_000) > 20 * 0.93, `${goodput(moments, 25_000, 60_000)}`)
+  }
+})
+
+test('a cautious gradient keeps the slots busy with next to nobody waiting, and finds new ones', () => {
+  const { moments } = server(cautious(), 10, { slots: (at) => (at > 20_000 ? 16 : 8), durationMs: 40_000 })
+  assert.ok(highest(moments, 10_000, 20_000) <= 10, `${highest(moments, 10_000, 20_000)}`)
+  assert.ok(goodput(moments, 5000, 20_000) > 200 * 0.98, `${goodput(moments, 5000, 20_000)}`)
+  assert.ok(highest(moments, 25_000, 40_000) <= 19, `${highest(moments, 25_000, 40_000)}`)
+  assert.ok(goodput(moments, 25_000, 40_000) > 400 * 0.98, `${goodput(moments, 25_000, 40_000)}`)
+})
+
+test('where round trips vary a cautious gradient is like any other: it does not take chance for a queue', () => {
+  const of = (make: () => Limit, serviceMs: (dice: number) => number) => {
+    const random = seededRandom(5)
+    const { moments } = server(make(), 5, { serviceMs: () => serviceMs(random()), durationMs: 60_000 })
+    return goodput(moments, 10_000, 60_000)
+  }
+  // Exponential (the mean of ten varies by a third), and evenly spread from a half to one and a half of the mean.
+  for (const serviceMs of [(dice: number) => -40 * Math.log(1 - dice), (dice: number) => 20 + 40 * dice]) {
+    const [plain, careful] = [of(gradient, serviceMs), of(cautious, serviceMs)]
+    assert.ok(careful >= plain * 0.93, `${careful} of ${plain}`)
+  }
+})
+
 test('aimd stays where something is dropped now and then', () => {
   const { moments } = server(aimd(), 5, { timeoutMs: 200 })
   assert.ok(highest(moments, 10_000) <= 60, `${highest(moments, 10_000)}`)
@@ -213,7 +246,12 @@ test('whatever it is told, a limit is a whole number within its bounds', () => {
     dropped: fc.boolean(),
   })
   const bounds = { min: 3, initial: 20, max: 50 }
-  for (const make of [aimd, vegas, gradient])
+  for (const make of [
+    aimd,
+    vegas,
+    gradient,
+    (options: Bounds) => gradient({ ...options, tolerance: () => 1.05, isCautious: () => true }),
+  ])
     for (const windowSamples of [1, 10])
       fc.assert(
         fc.property(fc.array(sample, { maxLength: 300 }), (samples) => {

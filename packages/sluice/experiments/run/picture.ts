@@ -17,7 +17,7 @@ const style = `
 text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--soft);font-variant-numeric:tabular-nums}
 .page{fill:var(--page)}.h{font-size:17px;font-weight:650;fill:var(--ink)}.t{font-weight:650;font-size:13px;fill:var(--ink)}
 .q{font-size:12.5px}.grid{stroke:var(--grid);fill:none}.axis{stroke:var(--axis);fill:none}.span{fill:var(--span)}.mark{stroke:var(--soft);stroke-dasharray:2 3;fill:none}
-.m{font-size:11px}.n{font-weight:600;stroke:var(--page);stroke-width:3px;paint-order:stroke}.l{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.lead{fill:none;stroke-width:.8;opacity:.6}
+.m{font-size:11px}text.k{stroke:var(--page);stroke-width:3px;paint-order:stroke}.n{font-weight:600;stroke:var(--page);stroke-width:3px;paint-order:stroke}.l{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.lead{fill:none;stroke-width:.8;opacity:.6}
 .ours{--c:var(--ours)}.a{--c:var(--a)}.b{--c:var(--b)}.c{--c:var(--c4)}.d{--c:var(--d)}.e{--c:var(--e)}.f{--c:var(--soft)}
 g.s path,g.s line{stroke:var(--c)}g.s text,g.s circle{fill:var(--c)}g.ours .l{stroke-width:2.6}g.f .l{stroke-dasharray:4 3}
 :root{--page:#fbfaf7;--ink:#22252b;--soft:#5c6069;--grid:#e7e4dc;--axis:#b9b5ab;--span:#efe6d8;--ours:#b8440f;--a:#3a6ea5;--b:#6b5b95;--c4:#2f7d6b;--d:#8a6d1f;--e:#a03d62}
@@ -85,11 +85,12 @@ function panel(chart: Chart, panelWidth: number, toneOf: (name: string) => strin
   const right = panelWidth - margin.right
   const [left, top] = [margin.left, margin.top]
   const bottom = top + plotHeight
-  const xs = chart.series.flatMap((one) => one.x)
-  const ys = [...chart.series.flatMap((one) => one.y), ...(chart.marks ?? []).map(({ at }) => at)]
+  const all = chart.series.map((one) => within(one, chart.x))
+  const xs = all.flatMap((one) => one.x)
+  const ys = [...all.flatMap((one) => one.y), ...(chart.marks ?? []).map(({ at }) => at)]
   const x = scale(chart.x, xs, left, right, 6)
   const y = scale(chart.y, ys, bottom, top, 5)
-  const within = (value: number) => clamp(y.at(Math.max(y.from, Math.min(y.to, value))), top, bottom)
+  const yAt = (value: number) => clamp(y.at(Math.max(y.from, Math.min(y.to, value))), top, bottom)
   const parts: string[] = [
     `<text class="t" x="${left - 36}" y="18">${escaped(withUnit(chart.title, chart.y.unit))}</text>`,
   ]
@@ -113,19 +114,25 @@ function panel(chart: Chart, panelWidth: number, toneOf: (name: string) => strin
     `<text x="${n((left + right) / 2)}" y="${bottom + 34}" text-anchor="middle">${escaped(withUnit(chart.x.label, chart.x.unit))}</text>`,
   )
   for (const { at, label } of chart.marks ?? []) {
-    parts.push(`<path class="mark" d="M${left} ${n(within(at))}H${n(right)}"/>`)
+    parts.push(`<path class="mark" d="M${left} ${n(yAt(at))}H${n(right)}"/>`)
     parts.push(
-      `<text class="m" x="${left + 5}" y="${n(within(at) + (within(at) < top + 14 ? 13 : -4))}">${escaped(label)}</text>`,
+      `<text class="m k" x="${left + 5}" y="${n(yAt(at) + (yAt(at) < top + 14 ? 13 : -4))}">${escaped(label)}</text>`,
     )
   }
   // Ours last, on top.
-  const ordered = chart.series
+  const ordered = all
     .filter((one) => one.x.length > 0)
     .toSorted((a, b) => Number(isOurs(a.name)) - Number(isOurs(b.name)))
   const isSparse = ordered.every((one) => one.x.length <= 12)
-  for (const one of ordered) parts.push(curve(one, { x: x.at, y: within }, chart.gap ?? Infinity, isSparse, toneOf))
-  parts.push(...names(ordered, { x: x.at, y: within }, right, toneOf))
+  for (const one of ordered) parts.push(curve(one, { x: x.at, y: yAt }, chart.gap ?? Infinity, isSparse, toneOf))
+  parts.push(...names(ordered, { x: x.at, y: yAt }, right, toneOf))
   return parts.join('\n')
+}
+
+/** The part of a curve that is on the axis. */
+function within({ name, x, y }: Series, { from = -Infinity, to = Infinity }: Axis): Series {
+  const isShown = x.map((one) => one >= from && one <= to)
+  return { name, x: x.filter((_, index) => isShown[index]), y: y.filter((_, index) => isShown[index]) }
 }
 
 type Place = { x: (value: number) => number; y: (value: number) => number }

@@ -207,7 +207,7 @@ test('ten times slower is a shock: a gradient lets in no more than what is right
   for (const make of [gradient, cautious]) {
     const { moments } = server(make(), 0.8, { serviceMs: (at) => (at > 20_000 ? 400 : 40), durationMs: 60_000 })
     const of = moments.filter(({ atMs }) => atMs > 21_500 && atMs < 23_000)
-    assert.ok(of.length > 0 && of.every(({ limit }) => limit <= 16), `${of.map(({ limit }) => limit)}`)
+    assert.ok(of.length > 0 && of.every(({ limit }) => limit <= 16), `${of.map(({ limit }) => limit).join()}`)
     assert.ok(goodput(moments, 25_000, 60_000) > 20 * 0.93, `${goodput(moments, 25_000, 60_000)}`)
   }
 })

@@ -1,4 +1,4 @@
-/** A consumer in a process of its own, to be killed: `killed.test.ts` starts it, keeps its idempotency store, and counts. */
+/** A consumer in a process of its own, to be killed: `killed.long.test.ts` starts it, keeps its idempotency store, and counts. */
 
 import { flushCompileCache } from 'node:module'
 import { type Begun, type Ended, idempotency, type IdempotencyStore } from '../idempotency.ts'

@@ -111,7 +111,8 @@ describe('with a gate that is not told the capacity', () => {
     assert.ok(ofIdeal(requests, 12_000, 30_000, 50) >= 0.95, percent(ofIdeal(requests, 12_000, 30_000, 50)))
     assert.ok(ofIdeal(requests, 31_000, 50_000) >= 0.97, percent(ofIdeal(requests, 31_000, 50_000)))
     assert.ok(percentile(requests, 0.99, 13_000, 30_000) <= 3.5 * 160, `${percentile(requests, 0.99, 13_000, 30_000)}`)
-    assert.ok(percentile(requests, 0.99, 32_000, 50_000) <= 140, `${percentile(requests, 0.99, 32_000, 50_000)}`)
+    // Three times the unloaded one.
+    assert.ok(percentile(requests, 0.99, 32_000, 50_000) <= 3 * 52, `${percentile(requests, 0.99, 32_000, 50_000)}`)
   })
 
   test('half the slots go and come back', async () => {

@@ -313,11 +313,11 @@ for (const { name, listener } of kinds)
     })
 
     test('a handler that takes its time before it reads is not taken for a slow client', async (t) => {
-      const door = admission({ body: { timeoutMs: 20 }, stallMs: 20 })
+      const door = admission({ body: { timeoutMs: 100 }, stallMs: 100 })
       const port = await listen(
         t,
         listener(door, async ({ read }) => {
-          await new Promise((resolve) => setTimeout(resolve, 100))
+          await new Promise((resolve) => setTimeout(resolve, 400))
           return `read ${await read()}.`
         }),
       )

@@ -56,7 +56,7 @@ async function run({ lab: id, knobs, seed, isShown, said, events }: Extract<ToLa
     })
     if (isShown && lab.kind === 'simulation') pace = 'play'
     let bench: Bench | undefined
-    let [shownAt, breathedAt, playedMs, resumedAt] = [0, performance.now(), 0, performance.now()]
+    let [shownAt, breathedAt, playedMs, resumedAt] = [-Infinity, performance.now(), 0, performance.now()]
     const frameOf = (progress: number): Frame => ({
       progress,
       figures: bench!.figures,
@@ -90,8 +90,9 @@ async function run({ lab: id, knobs, seed, isShown, said, events }: Extract<ToLa
           if (steps > 0) steps--
           resumedAt = performance.now()
         } else if (pace === 'play') {
-          if (performance.now() - shownAt >= frameMs) show(progress)
           const aheadMs = progress * playMs - playedMs - (performance.now() - resumedAt)
+          // Before a long wait there is a picture, however soon after the last.
+          if (aheadMs > frameMs || performance.now() - shownAt >= frameMs) show(progress)
           if (aheadMs > 4) await wait(aheadMs)
         } else if (performance.now() - breathedAt > 16) {
           if (performance.now() - shownAt >= frameMs) show(progress)

@@ -131,9 +131,8 @@ async function watchLab(page: Page, name: string): Promise<{ kind: string; first
   await page.waitForTimeout(300)
   return await lab.evaluate(async (given) => {
     // What a page has and Node has not.
-    const { requestAnimationFrame, MutationObserver } = globalThis as unknown as {
+    const { requestAnimationFrame } = globalThis as unknown as {
       requestAnimationFrame(run: (now: number) => void): void
-      MutationObserver: new (run: () => void) => { observe(target: unknown, options: { attributes: true }): void }
     }
     const section = given as unknown as {
       querySelector(selector: string): { value: number; hidden: boolean; textContent: string; click(): void }
@@ -143,14 +142,11 @@ async function watchLab(page: Page, name: string): Promise<{ kind: string; first
     let firstMs = Number.NaN
     const frames: number[] = []
     const ended = new Promise<void>((resolve) => {
-      new MutationObserver(() => {
-        if (progress.value > 0 && Number.isNaN(firstMs))
-          requestAnimationFrame(() => (firstMs = performance.now() - begun))
-      }).observe(progress, { attributes: true })
       let last = begun
       const tick = (now: number): void => {
         if (now > last) frames.push(now - last)
         last = Math.max(last, now)
+        if (progress.value > 0 && Number.isNaN(firstMs)) firstMs = performance.now() - begun
         const isDrawn = !Number.isNaN(firstMs)
         if ((isDrawn && (progress.hidden || now - begun > 5000)) || now - begun > 60_000) resolve()
         else requestAnimationFrame(tick)

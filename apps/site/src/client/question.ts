@@ -111,9 +111,12 @@ function wireReport(): void {
   })
 }
 
+/** The lab that the address asks for. */
+const labAsked = new URLSearchParams(location.search).get('lab')
+
 /** The first thing that the reader does: until then a page is text, however near a lab is. A shared run is wanted at once. */
 function firstSign(): Promise<void> {
-  if (new URLSearchParams(location.search).has('lab')) return Promise.resolve()
+  if (labAsked !== null) return Promise.resolve()
   return new Promise((resolve) => {
     for (const type of ['pointermove', 'pointerdown', 'keydown', 'focusin', 'scroll'])
       addEventListener(type, () => resolve(), { once: true, capture: true, passive: true })
@@ -164,9 +167,8 @@ function wireLabs(): void {
     },
     { rootMargin: '200px' },
   )
-  const named = new URLSearchParams(location.search).get('lab')
   for (const lab of all('.lab')) {
-    if (lab.id === named) void open(lab)
+    if (lab.id === labAsked) void open(lab)
     else observer.observe(lab)
   }
 }

@@ -2,9 +2,9 @@
 
 import type { Experiment } from './experiment.ts'
 import { Span } from './outcomes.ts'
-import { contestants, deadlineMs, doors, lateness, packages, peakMb, run } from './overload.ts'
+import { contestants, deadlineMs, doors, lateness, loadChart, packages, peakMb, run } from './overload.ts'
 import type { Door, ServerPlan } from './messages.ts'
-import { curve, goal, round } from './record.ts'
+import { goal, round } from './record.ts'
 import { Stage, type Watched } from './stage.ts'
 
 const burnMs = 10
@@ -61,31 +61,6 @@ export const cpu: Experiment = {
     })
     const known = differences.filter((one) => one !== null)
     const isWhole = known.length === loads.length
-    const chart = (
-      title: string,
-      unit: string,
-      figure: 'ofIdealPercent' | 'p99Ms' | 'refusalP99Ms' | 'peakMb',
-      y: object,
-    ) => ({
-      title,
-      x: {
-        label: 'offered',
-        unit: '× capacity',
-        scale: 'log' as const,
-        ticks: loads,
-        from: loads[0]!,
-        to: loads.at(-1)!,
-      },
-      y: { label: title, unit, ...y },
-      series: chosen.map(({ name }) =>
-        curve(
-          name,
-          figures.flatMap((row) =>
-            row.contestant === name && row[figure] !== null ? [[row.load, row[figure]] as [number, number]] : [],
-          ),
-        ),
-      ),
-    })
     return {
       question: `Each request takes ${burnMs} ms of the processor: what is left of the good answers when more comes than can be served, and the event loop itself is late?`,
       setup: {
@@ -104,10 +79,20 @@ export const cpu: Experiment = {
       contestants: chosen,
       figures,
       charts: [
-        chart('Answers in time, of the ideal', '%', 'ofIdealPercent', { from: 0, to: 100 }),
-        chart('p99 of those let in', 'ms', 'p99Ms', { from: 0, to: 1000 }),
-        chart('p99 of refusals', 'ms', 'refusalP99Ms', { scale: 'log', from: 1, to: 1000 }),
-        chart('Resident memory at most', 'MB', 'peakMb', { from: 0 }),
+        loadChart(figures, {
+          title: 'Answers in time, of the ideal',
+          unit: '%',
+          figure: 'ofIdealPercent',
+          y: { from: 0, to: 100 },
+        }),
+        loadChart(figures, { title: 'p99 of those let in', unit: 'ms', figure: 'p99Ms', y: { from: 0, to: 1000 } }),
+        loadChart(figures, {
+          title: 'p99 of refusals',
+          unit: 'ms',
+          figure: 'refusalP99Ms',
+          y: { scale: 'log', from: 1, to: 1000 },
+        }),
+        loadChart(figures, { title: 'Resident memory at most', unit: 'MB', figure: 'peakMb', y: { from: 0 } }),
       ],
       verdict: [
         goal(

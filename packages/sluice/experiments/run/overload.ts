@@ -90,6 +90,27 @@ export function lateness(all: Watched[]): { lateP99Ms: number | null; lateMostMs
   return { lateP99Ms: round(Math.max(...late)), lateMostMs: round(Math.max(...most)) }
 }
 
+/** A figure of each contestant against the load that was offered. `found` holds a row for each contestant and load; a figure of nothing is left out. */
+export function loadChart<Figure extends string>(
+  found: ({ contestant: string; load: number } & Record<Figure, number | null>)[],
+  { title, unit, figure, ...more }: { title: string; unit: string; figure: Figure; y: object; marks?: Chart['marks'] },
+): Chart {
+  const loads = [...new Set(found.map(({ load }) => load))]
+  const names = [...new Set(found.map(({ contestant }) => contestant))]
+  const points = (name: string): [number, number][] =>
+    found.flatMap((row) => {
+      const value: number | null = row[figure]
+      return row.contestant === name && value !== null ? [[row.load, value] as [number, number]] : []
+    })
+  return {
+    title,
+    x: { label: 'offered', unit: '× capacity', scale: 'log', ticks: loads, from: loads[0]!, to: loads.at(-1)! },
+    y: { label: title, unit, ...more.y },
+    series: names.map((name) => curve(name, points(name))),
+    ...(more.marks && { marks: more.marks }),
+  }
+}
+
 export type Timed = { name: string; watched: Watched }
 
 /** Goodput, latency and memory over time. */

@@ -7,6 +7,7 @@ import {
   contestants,
   deadlineMs,
   lateness,
+  loadChart,
   nominalPerSecond,
   packages,
   peakMb,
@@ -15,7 +16,7 @@ import {
   poolSetup,
   run,
 } from './overload.ts'
-import { curve, goal, round } from './record.ts'
+import { goal, round } from './record.ts'
 import { Stage, type Watched } from './stage.ts'
 
 const loads = [2, 5, 8, 10]
@@ -74,31 +75,6 @@ export const priorities: Experiment = {
     const lost = (load: number) =>
       figures.find((row) => row.contestant === 'ours' && row.load === load)?.importantLost ?? null
     const atMost = figures.find((row) => row.contestant === 'ours' && row.load === 10)?.importantOfIdealPercent ?? null
-    const chart = (
-      title: string,
-      unit: string,
-      figure: 'importantLostPercent' | 'importantP99Ms' | 'ofIdealPercent',
-      y: object,
-    ) => ({
-      title,
-      x: {
-        label: 'offered',
-        unit: '× capacity',
-        scale: 'log' as const,
-        ticks: loads,
-        from: loads[0]!,
-        to: loads.at(-1)!,
-      },
-      y: { label: title, unit, ...y },
-      series: chosen.map(({ name }) =>
-        curve(
-          name,
-          figures.flatMap((row) =>
-            row.contestant === name && row[figure] !== null ? [[row.load, row[figure]] as [number, number]] : [],
-          ),
-        ),
-      ),
-    })
     return {
       question:
         'A tenth of the requests is important and says so. What of it is lost when many times more comes than can be served?',
@@ -118,9 +94,24 @@ export const priorities: Experiment = {
       contestants: chosen,
       figures,
       charts: [
-        chart('Important requests lost', '%', 'importantLostPercent', { from: 0, to: 100 }),
-        chart('p99 of important ones let in', 'ms', 'importantP99Ms', { from: 0, to: 1000 }),
-        chart('All answers in time, of the ideal', '%', 'ofIdealPercent', { from: 0, to: 100 }),
+        loadChart(figures, {
+          title: 'Important requests lost',
+          unit: '%',
+          figure: 'importantLostPercent',
+          y: { from: 0, to: 100 },
+        }),
+        loadChart(figures, {
+          title: 'p99 of important ones let in',
+          unit: 'ms',
+          figure: 'importantP99Ms',
+          y: { from: 0, to: 1000 },
+        }),
+        loadChart(figures, {
+          title: 'All answers in time, of the ideal',
+          unit: '%',
+          figure: 'ofIdealPercent',
+          y: { from: 0, to: 100 },
+        }),
       ],
       verdict: [
         ...loads.map((load) => goal(`ours at ${load}×: important requests lost`, lost(load), '', { atMost: 0 })),

@@ -104,11 +104,9 @@ export const retryStorm: Experiment = {
       seeds: [seed],
       contestants: chosen.map(({ name, what }) => ({ name, what })),
       figures,
-      charts: [
-        ...timeCharts(found, untilMs, [{ from: fromMs / 1000, to: toMs / 1000, label: `${peak}×` }]).filter(
-          ({ title }) => !title.startsWith('p99'),
-        ),
-      ],
+      charts: timeCharts(found, untilMs, [{ from: fromMs / 1000, to: toMs / 1000, label: `${peak}×` }]).filter(
+        ({ title }) => !title.startsWith('p99'),
+      ),
       verdict: [
         goal('ours: attempts a request', ours?.attemptsARequest ?? null, '', { atMost: 1.1 }),
         goal(

@@ -8,6 +8,7 @@ import {
   doors,
   forGone,
   lateness,
+  loadChart,
   nominalPerSecond,
   packages,
   peakMb,
@@ -18,7 +19,7 @@ import {
   serviceMs,
   slots,
 } from './overload.ts'
-import { curve, goal, round } from './record.ts'
+import { goal, round } from './record.ts'
 import { Stage, type Watched } from './stage.ts'
 
 const loads = [0.5, 1, 2, 5, 10]
@@ -71,33 +72,6 @@ export const sweep: Experiment = {
     const ours = figures.filter(({ contestant }) => contestant === 'ours')
     const worst = (values: (number | null)[], by: (...values: number[]) => number) =>
       values.some((value) => value === null) || values.length === 0 ? null : by(...(values as number[]))
-    const chart = (
-      title: string,
-      unit: string,
-      figure: 'ofIdealPercent' | 'p99Ms' | 'refusalP99Ms' | 'peakMb',
-      bound: { at: number; label: string },
-      y: object,
-    ) => ({
-      title,
-      x: {
-        label: 'offered',
-        unit: '× capacity',
-        scale: 'log' as const,
-        ticks: loads,
-        from: loads[0]!,
-        to: loads.at(-1)!,
-      },
-      y: { label: title, unit, ...y },
-      series: chosen.map(({ name }) =>
-        curve(
-          name,
-          figures.flatMap((row) =>
-            row.contestant === name && row[figure] !== null ? [[row.load, row[figure]] as [number, number]] : [],
-          ),
-        ),
-      ),
-      marks: [bound],
-    })
     return {
       question: `${slots} slots of ${serviceMs} ms with an unbounded line behind them, and clients that give up after ${deadlineMs / 1000} s: what is left of the good answers when more comes than can be served?`,
       setup: {
@@ -114,16 +88,34 @@ export const sweep: Experiment = {
       contestants: chosen,
       figures,
       charts: [
-        chart(
-          'Answers in time, of the ideal',
-          '%',
-          'ofIdealPercent',
-          { at: 97, label: 'goal 97' },
-          { from: 0, to: 100 },
-        ),
-        chart('p99 of those let in', 'ms', 'p99Ms', { at: 150, label: 'goal 150' }, { from: 0, to: 1000 }),
-        chart('p99 of refusals', 'ms', 'refusalP99Ms', { at: 5, label: 'goal 5' }, { scale: 'log', from: 1, to: 1000 }),
-        chart('Resident memory at most', 'MB', 'peakMb', { at: 95, label: 'goal 95' }, { from: 0 }),
+        loadChart(figures, {
+          title: 'Answers in time, of the ideal',
+          unit: '%',
+          figure: 'ofIdealPercent',
+          y: { from: 0, to: 100 },
+          marks: [{ at: 97, label: 'goal 97' }],
+        }),
+        loadChart(figures, {
+          title: 'p99 of those let in',
+          unit: 'ms',
+          figure: 'p99Ms',
+          y: { from: 0, to: 1000 },
+          marks: [{ at: 150, label: 'goal 150' }],
+        }),
+        loadChart(figures, {
+          title: 'p99 of refusals',
+          unit: 'ms',
+          figure: 'refusalP99Ms',
+          y: { scale: 'log', from: 1, to: 1000 },
+          marks: [{ at: 5, label: 'goal 5' }],
+        }),
+        loadChart(figures, {
+          title: 'Resident memory at most',
+          unit: 'MB',
+          figure: 'peakMb',
+          y: { from: 0 },
+          marks: [{ at: 95, label: 'goal 95' }],
+        }),
       ],
       verdict: [
         goal(

@@ -6,7 +6,7 @@ import type { Context, Policy } from '../context.ts'
 import { deadline } from '../deadline.ts'
 import { InvalidOption, Overloaded, TimedOut } from '../errors.ts'
 import { type Gate, gate } from '../gate/gate.ts'
-import { gradient } from '../limit/gradient.ts'
+import { evenSpread, gradient } from '../limit/gradient.ts'
 import { checkCount, checkFunction, checkMs, checkNumber } from '../options.ts'
 import { BodyTooLarge, BodyTooSlow } from './errors.ts'
 import { type Quota, rateLimitFields } from './quota.ts'
@@ -211,8 +211,6 @@ const lineShare = 0.9
 const importantShare = 3
 /** A busy event loop is late by so much without a queue. */
 const slackMs = 4
-/** Round trips are even where they spread by less than this share of them. */
-const evenSpread = 0.12
 /** The refusals of about so many of the last requests count. */
 const memory = 64
 /** From this load on the limit is cautious; from the second on nobody waits for a probe to end. */

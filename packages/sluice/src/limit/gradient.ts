@@ -38,8 +38,8 @@ const leastPerRestart = 4
 /** Cautious: below this gradient one step is enough to fall, else it takes two in a row. */
 const oneIsEnough = 0.8
 const leastMargin = 0.1
-/** Cautious only where round trips without a queue spread by less than this share of them. */
-const evenSpread = 0.12
+/** Round trips are even where without a queue they spread by less than this share of them; a limit is cautious only there. */
+export const evenSpread = 0.12
 /** Cautious: the first step beyond the plateau, and what each grows by. */
 const firstStep = 0.006
 const stepGrowth = 1.1

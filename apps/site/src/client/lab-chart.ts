@@ -3,6 +3,7 @@ import type { Points, Tone } from '@viva/lab'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { LabData } from '../build/labs.ts'
+import { colour, onNewColours } from './colours.ts'
 import { make } from './dom.ts'
 
 const tones: Record<Tone, string> = {
@@ -11,16 +12,6 @@ const tones: Record<Tone, string> = {
   ok: '--ok',
   plain: '--soft',
   second: '--theory',
-}
-
-/** A canvas cannot read custom properties: the browser resolves them on an element. */
-function colour(name: string): string {
-  const probe = make('span', { hidden: true })
-  probe.style.color = `var(${name})`
-  document.body.append(probe)
-  const found = getComputedStyle(probe).color
-  probe.remove()
-  return found
 }
 
 type Theory = { label: string; points: Points } | undefined
@@ -33,13 +24,6 @@ export type Drawn = {
     said?: Points,
   ): void
 }
-
-/** Set when the page's colours change: every chart then draws itself anew. */
-const drawn = new Set<() => void>()
-new MutationObserver(() => drawn.forEach((redraw) => redraw())).observe(document.documentElement, {
-  attributeFilter: ['data-theme'],
-})
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawn.forEach((redraw) => redraw()))
 
 const font = '11px system-ui, sans-serif'
 const pen = make('canvas').getContext('2d')!
@@ -182,7 +166,7 @@ export function drawChart(place: HTMLElement, data: LabData, index: number): Dra
     draw()
   }).observe(place)
   new ResizeObserver(() => draw()).observe(place)
-  drawn.add(draw)
+  onNewColours(draw)
   return {
     show(series, theory, kept, said) {
       last = [series, theory, kept, said]

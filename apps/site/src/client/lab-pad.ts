@@ -1,5 +1,6 @@
 /** Where a curve is drawn with the finger, or set with six sliders from the keyboard. */
 import type { Points, Quantity } from '@viva/lab'
+import { colour, onNewColours } from './colours.ts'
 import { make } from './dom.ts'
 import { written } from './written.ts'
 
@@ -18,7 +19,7 @@ export function openPad(host: HTMLElement, across: Axis, up: Axis): { points(): 
   const draw = (): void => {
     const pen = canvas.getContext('2d')!
     pen.clearRect(0, 0, canvas.width, canvas.height)
-    pen.strokeStyle = getComputedStyle(host).getPropertyValue('--grid')
+    pen.strokeStyle = colour('--grid')
     pen.lineWidth = 2
     for (const share of [0.25, 0.5, 0.75]) {
       pen.beginPath()
@@ -108,6 +109,7 @@ export function openPad(host: HTMLElement, across: Axis, up: Axis): { points(): 
     make('div', { className: 'pad-sliders' }, ...sliders),
   )
   draw()
+  onNewColours(draw)
   return {
     points() {
       const points = drawn.flatMap((value, index) =>

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Door } from './door.ts'
 import { BodyTooLarge, BodyTooSlow } from './errors.ts'
+import { asMethod } from './overrule.ts'
 
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
@@ -27,7 +28,7 @@ export function boundRequestBody(
   let seenBytes = -1
   let cancel: () => void = () => {}
   const { push } = request
-  request.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+  request.push = asMethod((chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
     if (chunk === null) {
       cancel()
       return push.call(request, null)
@@ -38,7 +39,7 @@ export function boundRequestBody(
     cancel()
     abort(new BodyTooLarge(maxBytes))
     return true
-  }
+  })
   /** How long the rest of the body may take to bring a sign of life. */
   const leftMs = (now: number): number =>
     Math.min(changedAt + stallMs, beganAt + bodyTimeoutMs + (bytes / minBytesPerSecond) * 1000) - now

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hasBody } from './body.ts'
+import { asMethod } from './overrule.ts'
 
 /** The most that a client may send on, and for how long: cut off at once, it would see a reset instead of the answer. */
 const lingerBytes = 2 ** 20
@@ -27,7 +28,7 @@ export function lingerAndEnd(
   }
   const timer = setTimeout(end, lingerMs)
   const { push } = request
-  request.push = (chunk: Buffer | null): boolean => {
+  request.push = asMethod((chunk: Buffer | null): boolean => {
     if (chunk === null) {
       end()
       return push.call(request, null)
@@ -35,7 +36,7 @@ export function lingerAndEnd(
     restBytes += chunk.length
     if (restBytes > lingerBytes) end()
     return true
-  }
+  })
   request.on('error', () => {})
   response.on('close', () => clearTimeout(timer))
   request.resume()

@@ -8,7 +8,7 @@ import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, stre
 import { ClientGone, ReaderStalled } from './errors.ts'
 import { whenLeft } from './leaving.ts'
 import { isSending, lingerAndEnd } from './linger.ts'
-import { mute, restore, type Untouched, untouched } from './overrule.ts'
+import { asMethod, mute, restore, type Untouched, untouched } from './overrule.ts'
 
 /** What a handler is told of its admission. */
 export type Admitted = Context & {
@@ -83,21 +83,22 @@ function answer(
     const beganAt = door.clock.now()
     /** When the first part of the answer was written before its end. */
     let firstAt = 0
-    const { write, end } = response
-    response.write = function (this: ServerResponse, ...args: unknown[]): boolean {
+    const write = response.write.bind(response) as (...args: unknown[]) => boolean
+    const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse
+    response.write = asMethod((...args: unknown[]) => {
       if (firstAt === 0) firstAt = door.clock.now()
-      return (write as (...args: unknown[]) => boolean).apply(this, args)
-    } as ServerResponse['write']
+      return write(...args)
+    })
     // The handler has said all it has to say; what the socket still holds is bounded by `stallMs`. Not when it was sent: an answer may have to wait for
     // that of an earlier request on its connection, which may wait for this place.
-    response.end = function (this: ServerResponse, ...args: unknown[]): ServerResponse {
-      const result = (end as (...args: unknown[]) => ServerResponse).apply(this, args)
+    response.end = asMethod((...args: unknown[]) => {
+      const result = end(...args)
       if (isPushback(response.statusCode)) reject(pushedBack)
       const streamedMs = firstAt === 0 ? 0 : door.clock.now() - firstAt
       if (streamedMs > 1 && streamedMs > firstAt - beganAt) reject(streamed)
       else resolve()
       return result
-    } as ServerResponse['end']
+    }) as ServerResponse['end']
     // As when something is written after the end: without a listener it would end the process.
     response.on('error', door.onError)
     const hasEnded = whenLeft(door, signal, beganAt, reject)

@@ -47,7 +47,8 @@ describe('the published package', () => {
       files.filter((file) => /\.test\.|(?<!\.d)\.ts$|leaks|overload\/|subjects|fixture|contract/.test(file)),
       [],
     )
-    for (const file of ['README.md', 'LICENSE', 'docs/sluice.svg']) assert.ok(files.includes(file), file)
+    for (const file of ['README.md', 'LICENSE', 'LICENSE-THIRD-PARTY', 'docs/sluice.svg'])
+      assert.ok(files.includes(file), file)
   })
 
   test('is imported and works under plain Node', () => {
@@ -57,16 +58,23 @@ describe('the published package', () => {
       import { toReadableStream } from '@viva/sluice/web'
       import { virtualClock } from '@viva/sluice/testing'
       import { traced } from '@viva/sluice/telemetry'
+      import { Overloaded } from '@viva/sluice'
+      import { admission, quota } from '@viva/sluice/http'
+      import { fetcher } from '@viva/sluice/fetch'
       const ch = channel({ capacity: 2 })
       ch.trySend('through')
       const clock = virtualClock()
       console.log(await gate({ limit: 1, clock }).run(() => ch.receive()))
       console.log(await toReadable([1, 2]).toArray(), await Array.fromAsync(toReadableStream([3])), typeof traced)
+      const none = gate({ limit: 1, queue: { capacity: 0 } })
+      await none.acquire()
+      // One class for all entries, and nothing to install for the fields.
+      console.log(none.refusal() instanceof Overloaded, typeof fetcher(), (await admission({ gate: none }).fetch(() => {})(new Request('http://v'))).status)
     `
     writeFileSync(join(project, 'consumer.mjs'), consumer)
     // Without the flags of whoever runs this test.
     const printed = execFileSync(process.execPath, [join(project, 'consumer.mjs')], { encoding: 'utf8', env: {} })
-    assert.equal(printed, 'through\n[ 1, 2 ] [ 3 ] function\n')
+    assert.equal(printed, 'through\n[ 1, 2 ] [ 3 ] function\ntrue function 503\n')
   })
 
   test('has types that a strict consumer can check, declarations included', () => {
@@ -77,11 +85,13 @@ describe('the published package', () => {
       import { virtualClock } from '@viva/sluice/testing'
       import { watchChannel } from '@viva/sluice/telemetry'
       import { toReadableStream } from '@viva/sluice/web'
+      import { admission, quota } from '@viva/sluice/http'
+      import { fetcher } from '@viva/sluice/fetch'
       export const ch: Channel<number> = channel<number>({ capacity: 2 })
       export const all: Promise<string[]> = pipe([1], map((n) => String(n)), collect())
       export const readable: Readable = toReadable(ch)
       export const item: number | typeof none = ch.tryReceive()
-      export const others = [virtualClock, watchChannel, toReadableStream]
+      export const others = [virtualClock, watchChannel, toReadableStream, admission, quota, fetcher]
       // @ts-expect-error: a channel of numbers takes no text
       ch.trySend('text')
     `

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type { Context } from '../context.ts'
 import { InvalidOption, type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
 import type { Limit, Sample } from '../limit/limit.ts'
+import { seededRandom } from '../testing/random.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { bulkhead, type GateOptions, gate } from './gate.ts'
 import { shareOf } from './queue.ts'
@@ -99,6 +100,43 @@ describe('admission', () => {
     assert.deepEqual(await seen(), ['a runs', 'b runs', 'c runs', 'd runs', 'a done'])
   })
 
+  test('says at once, and counts, what it would refuse; what would wait, run or be called off is left to `run`', async () => {
+    const { door, clock } = bench({ limit: 1, queue: { capacity: 1 }, priority: { levels: 2 } })
+    assert.equal(door.refusal(), undefined, 'there is room')
+    await door.acquire()
+    assert.equal(door.refusal(), undefined, 'there is a place in the line')
+    assert.equal(door.refusal({ deadlineAt: clock.now() - 1 })?.cause, 'deadline')
+    void door.run(() => 1)
+    assert.equal(door.refusal()?.cause, 'queue-full')
+    assert.equal(door.refusal({ priority: 0 }), undefined, 'a less important one gives way')
+    assert.equal(door.refusal({ priority: 7 }), undefined, 'no priority of its own')
+    assert.equal(door.refusal({ signal: AbortSignal.abort() }), undefined)
+    const { arrived, refused } = door.stats()
+    assert.deepEqual([arrived, refused], [4, { deadline: 1, 'queue-full': 1 }])
+  })
+
+  test('`refusal` and `run` agree on whom they refuse, whatever the order, and press alike', async () => {
+    for (const order of ['fifo', 'lifo', 'adaptive'] as const) {
+      const plain = bench({ limit: 2, queue: { capacity: 3, order }, priority: { levels: 3 } })
+      const asked = bench({ limit: 2, queue: { capacity: 3, order }, priority: { levels: 3 } })
+      const random = seededRandom(7)
+      const running: string[] = []
+      for (let i = 0; i < 400; i++) {
+        const context = { priority: Math.floor(random() * 3) }
+        if (random() < 0.3 && running.length > 0) {
+          const [name] = running.splice(Math.floor(random() * running.length), 1)
+          await plain.end(name!)
+          await asked.end(name!)
+        }
+        plain.send(`${i}`, context)
+        if (asked.door.refusal(context) === undefined) asked.send(`${i}`, context)
+        assert.deepEqual(asked.door.stats(), plain.door.stats(), `${order}, step ${i}`)
+        await asked.seen()
+        for (const line of await plain.seen()) if (line.endsWith(' runs')) running.push(line.slice(0, -5))
+      }
+    }
+  })
+
   test('ten thousand synchronous pieces of work do not grow the stack', async () => {
     const { door } = bench({ queue: { capacity: Infinity } })
     const all = await Promise.all(Array.from({ length: 10_000 }, (_, i) => door.run(() => i)))
@@ -130,13 +168,13 @@ describe('order', () => {
   test('adaptive is fifo until much is turned away, then lifo, then fifo again', async () => {
     const { door, send, end, seen } = bench({ queue: { capacity: 2, order: 'adaptive' } })
     send('run')
-    for (let i = 0; i < 10; i++) send(`w${i}`)
+    for (let i = 0; i < 11; i++) send(`w${i}`)
     assert.equal(door.stats().isOverloaded, true)
     await seen()
     await end('run')
-    assert.ok((await seen()).includes('w9 runs'), 'the newest first')
+    assert.ok((await seen()).includes('w10 runs'), 'the newest first')
     // Served one after the other, the pressure goes.
-    let running = 'w9'
+    let running = 'w10'
     for (let i = 0; i < 60; i++) {
       send(`x${i}`)
       await end(running)

@@ -74,6 +74,8 @@ export type Gate = Policy & {
   acquire(context?: Context): Promise<Permit>
   /** A permit if one is free and nobody waits, else `undefined`; never waits. */
   tryAcquire(context?: Context): Permit | undefined
+  /** The error with which `run` would reject at once because of overload; it counts as if that had been called. `undefined`: it would run or wait, or is for `run` to reject. For whoever has to prepare something for the work, which a refusal is too cheap for. */
+  refusal(context?: Context): Overloaded | undefined
   readonly limit: Limit
   readonly inFlight: number
   readonly waiting: number
@@ -203,6 +205,21 @@ class LimitGate implements Gate, Host {
     return this.#permit(now, 0, this.#admit(0))
   }
 
+  refusal(context: Context = noContext): Overloaded | undefined {
+    const level = context.priority ?? this.#defaultLevel
+    if (!this.#hasLevel(level) || context.signal?.aborted) return undefined
+    const now = this.#clock.now()
+    const hasRoom = this.#hasRoom()
+    const isHopeless = this.#isHopelessFor(context, level, now, hasRoom)
+    if (!isHopeless) {
+      if (hasRoom || this.#hasPlace(level) || this.#victim(level, bucketOf(context, now)) !== undefined)
+        return undefined
+      this.#press()
+    }
+    this.#arrived++
+    return this.#refuse(isHopeless ? 'deadline' : 'queue-full', 0)
+  }
+
   stats(): GateStats {
     return {
       limit: this.limit.value,
@@ -220,10 +237,36 @@ class LimitGate implements Gate, Host {
     return this.inFlight < this.limit.value && this.#queue.length === 0
   }
 
+  #hasLevel(level: number): boolean {
+    return level >= 0 && level < this.#levels && Number.isInteger(level)
+  }
+
+  /** Whether one more may wait. Written so that a capacity that is no number lets nobody. */
+  #hasPlace(level: number): boolean {
+    return this.#queue.length < this.#capacity(this.limit.value, level)
+  }
+
+  /** Who would give way to a newcomer. */
+  #victim(level: number, bucket: number): Waiter | undefined {
+    return this.#queue.length > 0 ? this.#queue.victim(level, bucket, this.#newestFirst) : undefined
+  }
+
+  /** One found the queue full. */
+  #press(): void {
+    this.#pressure = Math.min(this.#pressure + 1, 2 * overloadAt)
+    if (this.#pressure >= overloadAt) this.#isOverloaded = true
+  }
+
+  /** Whether a newcomer could not be done in time. */
+  #isHopelessFor({ deadlineAt }: Context, level: number, now: number, hasRoom: boolean): boolean {
+    if (deadlineAt === undefined) return false
+    return this.#isHopeless(deadlineAt, now, hasRoom ? 0 : this.#queue.ahead(level, !this.#newestFirst) + 1)
+  }
+
   /** Lets it in (then the caller has to admit it, at `#now`), or gives what it waits for. */
   #enter(work: Work<unknown> | undefined, context: Context): Promise<unknown> | undefined {
     const level = context.priority ?? this.#defaultLevel
-    if (!(level >= 0 && level < this.#levels && Number.isInteger(level))) {
+    if (!this.#hasLevel(level)) {
       return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.#levels - 1}`))
     }
     this.#arrived++
@@ -233,22 +276,16 @@ class LimitGate implements Gate, Host {
     }
     const now = this.#clock.now()
     const hasRoom = this.#hasRoom()
-    const { deadlineAt } = context
-    if (deadlineAt !== undefined) {
-      const ahead = hasRoom ? 0 : this.#queue.ahead(level, !this.#newestFirst) + 1
-      if (this.#isHopeless(deadlineAt, now, ahead)) return refused(this.#refuse('deadline', 0))
-    }
+    if (this.#isHopelessFor(context, level, now, hasRoom)) return refused(this.#refuse('deadline', 0))
     this.#now = now
     return hasRoom ? undefined : this.#wait(work, context, level, now)
   }
 
   #wait(work: Work<unknown> | undefined, context: Context, level: number, now: number): Promise<unknown> {
-    const bucket = context.key === undefined ? -1 : shareOf(context.key, Math.floor(now / epochMs))
-    // Written so that a capacity that is no number lets nobody wait.
-    if (!(this.#queue.length < this.#capacity(this.limit.value, level))) {
-      this.#pressure = Math.min(this.#pressure + 1, 2 * overloadAt)
-      if (this.#pressure >= overloadAt) this.#isOverloaded = true
-      const victim = this.#queue.length > 0 ? this.#queue.victim(level, bucket, this.#newestFirst) : undefined
+    const bucket = bucketOf(context, now)
+    if (!this.#hasPlace(level)) {
+      const victim = this.#victim(level, bucket)
+      this.#press()
       if (victim === undefined) return refused(this.#refuse('queue-full', 0))
       this.#turnAway(victim, victim.level > level ? 'priority' : 'queue-full')
     }
@@ -394,6 +431,11 @@ class LimitGate implements Gate, Host {
       resolve(result)
     }
   }
+}
+
+/** The share of keys that it belongs to; -1 without a key. */
+function bucketOf({ key }: Context, now: number): number {
+  return key === undefined ? -1 : shareOf(key, Math.floor(now / epochMs))
 }
 
 function isThenable<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {

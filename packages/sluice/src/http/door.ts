@@ -108,6 +108,7 @@ export class Door {
     this.clock = clock
     this.gate = options.gate ?? frontGate({ levels: this.#levels, default: this.#defaultLevel }, clock)
     checkFunction('gate.run', this.gate.run)
+    checkFunction('gate.refusal', this.gate.refusal)
     this.#key = options.key && checkFunction('key', options.key)
     this.#quotas = quotas
     const header = options.deadlineHeader ?? 'request-timeout-ms'
@@ -150,6 +151,8 @@ export class Door {
     const context: Context = { priority, key }
     const { refusal, fields } = this.#takeQuotas(context)
     if (refusal !== undefined) return refusal
+    const refused = this.gate.refusal(context)
+    if (refused !== undefined) return this.refusalOf(refused, fields)
     const policy = timeoutMs < Infinity ? compose(deadline({ timeoutMs, clock: this.clock }), this.gate) : this.gate
     return { context, fields, policy }
   }

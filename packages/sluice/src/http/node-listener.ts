@@ -20,14 +20,20 @@ export type Admitted = Context & {
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => unknown
 
-export function headOf(request: IncomingMessage): RequestHead {
-  return {
-    method: request.method ?? 'GET',
-    url: request.url ?? '/',
-    header(name) {
-      const value = request.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    },
+class NodeHead implements RequestHead {
+  readonly method: string
+  readonly url: string
+  readonly #request: IncomingMessage
+
+  constructor(request: IncomingMessage) {
+    this.method = request.method ?? 'GET'
+    this.url = request.url ?? '/'
+    this.#request = request
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
   }
 }
 
@@ -39,7 +45,7 @@ export function serve(
   response: ServerResponse,
   mustContinue: boolean,
 ): void {
-  const verdict = door.judge(headOf(request))
+  const verdict = door.judge(new NodeHead(request))
   if ('status' in verdict) {
     refuse(request, response, verdict, mustContinue)
     return

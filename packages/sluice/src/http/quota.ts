@@ -1,6 +1,5 @@
 /** An agreed rate per client, and how it is told: the fields `RateLimit-Policy` and `RateLimit`. */
 
-import type { BareItem, Item } from 'structured-headers'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { InvalidOption } from '../errors.ts'
@@ -17,7 +16,7 @@ export type QuotaOptions = {
   /** Keys remembered at most. Default 100,000. */
   maxKeys?: number
   /** What a client is told of its key (`pk`). Take care not to tell what is secret. Default: nothing. */
-  partition?: (key: string) => Uint8Array
+  partition?: (key: string) => Uint8Array<ArrayBuffer>
   clock?: Clock
 }
 
@@ -31,15 +30,18 @@ export type Standing = {
   windowSeconds: number
 }
 
+/** An item of the fields (RFC 9651): the quota's name, and its parameters in their order. */
+export type QuotaItem = [name: string, parameters: Map<string, string | number | Uint8Array<ArrayBuffer>>]
+
 /** A quota: over it, requests are answered with 429. */
 export type Quota = {
   readonly name: string
   /** Its item of the field `RateLimit-Policy`. */
-  readonly policy: Item
+  readonly policy: QuotaItem
   /** Takes `cost` if it is allowed; the standing afterwards. With a cost of 0 it only looks. */
   take(context: Context, cost: number): Standing
   /** Its item of the field `RateLimit`. */
-  limit(context: Context, standing: Standing): Item
+  limit(context: Context, standing: Standing): QuotaItem
 }
 
 /**
@@ -71,10 +73,8 @@ export function quota(options: QuotaOptions): Quota {
     },
   }
   const limiter = rate({ rule: watched, perKey, clock, ...(maxKeys === undefined ? {} : { maxKeys }) })
-  const partitionOf = (context: Context): [string, BareItem][] =>
-    perKey && partition !== undefined && context.key !== undefined
-      ? [['pk', partition(context.key) as unknown as BareItem]]
-      : []
+  const partitionOf = (context: Context): [string, Uint8Array<ArrayBuffer>][] =>
+    perKey && partition !== undefined && context.key !== undefined ? [['pk', partition(context.key)]] : []
 
   return {
     name,
@@ -89,7 +89,11 @@ export function quota(options: QuotaOptions): Quota {
     },
     limit: (context, { available, windowSeconds }) => [
       name,
-      new Map<string, BareItem>([['r', available], ['t', windowSeconds], ...partitionOf(context)]),
+      new Map<string, number | Uint8Array<ArrayBuffer>>([
+        ['r', available],
+        ['t', windowSeconds],
+        ...partitionOf(context),
+      ]),
     ],
   }
 }
@@ -105,7 +109,7 @@ function most(max: number, isAllowed: (count: number) => boolean): number {
   return low
 }
 
-function policyOf(name: string, rule: MeterRule): Item {
+function policyOf(name: string, rule: MeterRule): QuotaItem {
   const meter = rule.create()
   meter.take(0, rule.most)
   const fullMs = meter.waitMs(0, rule.most)

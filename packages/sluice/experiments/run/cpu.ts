@@ -17,7 +17,7 @@ export const cpu: Experiment = {
   contestants: doors,
   packages,
   async run(bench) {
-    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 3000] : [2000, 8000]
+    const [warmUpMs, untilMs] = bench.isQuick ? [1000, 3000] : [2000, 14_000]
     const nominalPerSecond = 1000 / burnMs
     const stage = await Stage.open()
     const planOf = (door: Door, perSecond: number): ServerPlan => ({

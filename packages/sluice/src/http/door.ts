@@ -44,7 +44,7 @@ export type AdmissionOptions = {
   deadlineHeader?: string | false
   /** No request may take longer, waiting included. Default: as long as it likes, or as its header says. */
   timeoutMs?: number
-  /** Refuses what has already waited for the event loop for longer; twice as long for the second-least important, and so on. `Infinity`: never. Default 100. */
+  /** Refuses what has already waited for the event loop for longer; than a quarter of it, when the loop has been behind for five seconds on end. Twice as long for the second-least important, and so on. `Infinity`: never. Default 400. */
   maxLoopDelayMs?: number
   retryAfter?: RetryAfterOptions
   /** Request bodies. */
@@ -94,9 +94,8 @@ export class Door {
   readonly #quotas: readonly Quota[]
   readonly #deadlineHeader: string | false
   readonly #timeoutMs: number
-  readonly #maxLoopDelayMs: number
   readonly #retryAfter: (waitMs: number) => string
-  readonly #turn = new LoopTurn()
+  readonly #turn: LoopTurn
 
   constructor(options: AdmissionOptions) {
     const { priority, quotas = [], clock = systemClock, body = {} } = options
@@ -114,7 +113,7 @@ export class Door {
     const header = options.deadlineHeader ?? 'request-timeout-ms'
     this.#deadlineHeader = header === false ? false : header.toLowerCase()
     this.#timeoutMs = checkMs('timeoutMs', options.timeoutMs ?? Infinity, { unbounded: true })
-    this.#maxLoopDelayMs = checkMs('maxLoopDelayMs', options.maxLoopDelayMs ?? 100, { unbounded: true })
+    this.#turn = new LoopTurn(clock, checkMs('maxLoopDelayMs', options.maxLoopDelayMs ?? 400, { unbounded: true }))
     this.#retryAfter = retryAfterWriter({
       ...(options.random ? { random: options.random } : {}),
       ...options.retryAfter,
@@ -143,8 +142,7 @@ export class Door {
     if (length > this.maxBytes) return this.refusalOf(new BodyTooLarge(this.maxBytes))
     const now = this.clock.now()
     const priority = this.#priorityOf(head)
-    const allowedMs = this.#maxLoopDelayMs * (this.#levels - priority)
-    if (this.#turn.ageMs(now) > allowedMs) return this.refusalOf(new Overloaded('queue-delay'))
+    if (this.#turn.isTooLate(now, this.#levels - priority)) return this.refusalOf(new Overloaded('queue-delay'))
     const key = this.#key?.(head)
     const timeoutMs = Math.min(this.#timeoutMs, this.#deadlineOf(head))
     // Wholly written out, so that contexts have one shape.

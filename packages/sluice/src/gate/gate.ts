@@ -361,10 +361,22 @@ class LimitGate implements Gate, Host {
     const rttMs = now - since
     if (outcome !== 'ignored') {
       if (outcome === 'done') this.#serviceMs.add(rttMs)
+      const before = this.limit.value
       this.limit.update({ rttMs, inFlight, dropped: outcome === 'dropped' })
+      if (this.limit.value < before) this.#shorten()
     }
     this.#observer?.onRelease?.(rttMs, outcome)
     while (this.#queue.length > 0 && this.inFlight < this.limit.value) this.#serve(now)
+  }
+
+  /** The limit has fallen: whoever could not have joined the line by now would wait for longer than was meant. */
+  #shorten(): void {
+    while (this.#queue.length > 0) {
+      const victim = this.#queue.worst(this.#newestFirst)
+      // As in `#hasPlace`, with itself in the line.
+      if (this.#queue.length - 1 < this.#capacity(this.limit.value, victim.level)) return
+      this.#turnAway(victim, 'queue-full')
+    }
   }
 
   /** Lets the next one in, or turns it away. */

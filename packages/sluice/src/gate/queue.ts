@@ -93,10 +93,14 @@ export class WaitQueue {
   victim(level: number, bucket: number, newestFirst: boolean): Waiter | undefined {
     const worst = 31 - Math.clz32(this.#occupied)
     if (worst < level) return undefined
-    const victims = this.#levels[worst]!
-    const share = victims.lastShare
+    const share = this.#levels[worst]!.lastShare
     if (worst === level && (share < bucket || (share === bucket && !newestFirst))) return undefined
-    return victims.victim(!newestFirst)
+    return this.worst(newestFirst)
+  }
+
+  /** The first to be shed: of the least important level, of its last share of keys, the one who would be served last. Somebody has to wait. */
+  worst(newestFirst: boolean): Waiter {
+    return this.#levels[31 - Math.clz32(this.#occupied)]!.victim(!newestFirst)
   }
 }
 

@@ -208,8 +208,9 @@ export class Door {
 
 /** The line, of the limit, while nothing is refused; how much more may come than is let in before nobody is to wait for long. */
 const lineShare = 0.9
-/** The same for those who are more important than the least: they are what the places are for. */
+/** The same for those who are more important than the least: they are what the places are for. At least so many limits, and as many as are served in so long. */
 const importantShare = 3
+const importantMs = 750
 /** A busy event loop is late by so much without a queue. */
 const slackMs = 4
 /** The refusals of about so many of the last requests count. */
@@ -262,7 +263,8 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
       capacity(value, level) {
         // Those whom the limit keeps out while it measures wait as well.
         const places = load() < crowdedLoad ? (limit.estimate ?? value) : value
-        const share = level < priority.levels - 1 ? importantShare : lineShare * load() ** -1.25
+        const isImportant = level < priority.levels - 1
+        const share = isImportant ? Math.max(importantShare, importantMs / (usualMs || Infinity)) : lineShare * load() ** -1.25
         return Math.floor(places * (1 + share)) - value
       },
     },

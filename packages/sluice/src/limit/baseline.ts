@@ -88,10 +88,12 @@ export class Baseline {
     if (this.#probed < Math.max(leastPerProbe, this.#probeLimit)) return false
     const reading = this.#probeSumMs / this.#probed
     const spread = reading > 0 ? Math.sqrt(Math.max(0, this.#probeSquares / this.#probed - reading ** 2)) / reading : 0
-    this.#spread += (spread - this.#spread) / (this.#spread === 0 ? 1 : spreadMemory)
+    const isFirst = this.#spread === 0
     const chance = isPatient ? (2 * this.#spread) / Math.sqrt(this.#probed) : 0
     const isNews = Math.abs(reading - this.rttMs) > this.rttMs * Math.max(news, chance)
     this.#isNews = isNews
+    // News are often a change in mid-probe: of before and after, and spread for that.
+    if (isFirst || !isNews) this.#spread += (spread - this.#spread) / (isFirst ? 1 : spreadMemory)
     this.#interval = isNews ? 1 : Math.min(this.#probeRounds, this.#interval * 2)
     if (isNews || !isPatient) this.#average.set(reading)
     else this.#average.add(reading)

@@ -198,9 +198,10 @@ export function gradient(options: GradientOptions = {}): Limit {
     },
     update(sample: Sample) {
       const seen = sample.rttMs >= timeoutMs ? { ...sample, dropped: true } : sample
-      if (baseline.probeLimit > 0) probe(seen)
+      if (baseline.probeLimit > 0) {if ((globalThis as any).DBG) console.log('   probe sample', seen.rttMs.toFixed(0), 'inflight', seen.inFlight,'pl',baseline.probeLimit);probe(seen)}
       else if (stale > 0 && seen.inFlight > limit) stale--
       else {
+        if ((globalThis as any).DBG) console.log('   sample', seen.rttMs.toFixed(0), 'inflight', seen.inFlight, 'lim', limit.toFixed(2), 'restarting', isRestarting, 'base', baseline.rttMs.toFixed(0), 'spread', baseline.spread.toFixed(3), 'plateau', plateau, 'stale', stale, 'used', used.toFixed(1))
         const isFull = window.add(seen, limit, isRestarting ? leastPerRestart : undefined)
         if (isShock()) beginAnew()
         else if (isFull) move(step())

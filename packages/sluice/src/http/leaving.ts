@@ -16,7 +16,7 @@ export function whenLeft(door: Door, signal: AbortSignal, beganAt: number, free:
     'abort',
     () => {
       if (!isWorking || !(signal.reason instanceof ClientGone)) leave()
-      else cancel = door.clock.schedule(Math.min(door.stallMs, door.clock.now() - beganAt), leave)
+      else cancel = door.clock.schedule(Math.min(door.stallMs, 2 * (door.clock.now() - beganAt)), leave)
     },
     { once: true },
   )

@@ -92,6 +92,10 @@ export function gradient(options: GradientOptions = {}): Limit {
   const baseline = new Baseline(options.probeRounds ?? 64, min, initial)
   let limit = initial
   let isRestarting = false
+  /** Beginning anew: the next step up, and the samples that are still to come of before the last one. */
+  let leap = 1
+  let old = 0
+  let raisedFrom = 0
   /** Throughput in the last step, by Little's law. */
   let perMs = 0
   /** In flight while nothing queued. */
@@ -127,10 +131,10 @@ export function gradient(options: GradientOptions = {}): Limit {
     // A pause of the process makes one window slow.
     isWarned = gradient < 1 && !isWarned
     if (isWarned && gradient > oneIsEnough && isCareful() && !isRestarting) return limit
-    if (gradient < 1) return limit * gradient
+    if (gradient < 1) return isRestarting ? Math.max(raisedFrom, limit * gradient) : limit * gradient
     used += (window.meanInFlight - used) / 4
     if (window.meanInFlight < Math.floor(limit) * (isRestarting ? 0.9 : inUse)) return limit
-    return isRestarting ? Math.max(limit + 1, limit * restartGrowth) : limit + headroom(limit)
+    return limit + (isRestarting ? leap : headroom(limit))
   }
 
   const smoothed = (to: number): number => {
@@ -153,6 +157,10 @@ export function gradient(options: GradientOptions = {}): Limit {
       stale = isCareful() ? Math.ceil(from) : 0
       calm = 0
       isRestarting = false
+    } else if (isRestarting && limit > from) {
+      leap *= 2
+      old = Math.ceil(2 * limit)
+      raisedFrom = Math.floor(from)
     } else if (limit > from && limit > plateau) calm++
     window.clear()
     if (!isRestarting) baseline.moved(from, limit, isGiven && isEven() ? probeLimit() : undefined)
@@ -174,6 +182,8 @@ export function gradient(options: GradientOptions = {}): Limit {
     limit = baseline.probeLimit
     plateau = Infinity
     isRestarting = true
+    leap = 1
+    old = raisedFrom = 0
     window.clear()
   }
 
@@ -200,6 +210,7 @@ export function gradient(options: GradientOptions = {}): Limit {
       const seen = sample.rttMs >= timeoutMs ? { ...sample, dropped: true } : sample
       if (baseline.probeLimit > 0) {if ((globalThis as any).DBG) console.log('   probe sample', seen.rttMs.toFixed(0), 'inflight', seen.inFlight,'pl',baseline.probeLimit);probe(seen)}
       else if (stale > 0 && seen.inFlight > limit) stale--
+      else if (isRestarting && old > 0 && seen.inFlight <= raisedFrom) old--
       else {
         if ((globalThis as any).DBG) console.log('   sample', seen.rttMs.toFixed(0), 'inflight', seen.inFlight, 'lim', limit.toFixed(2), 'restarting', isRestarting, 'base', baseline.rttMs.toFixed(0), 'spread', baseline.spread.toFixed(3), 'plateau', plateau, 'stale', stale, 'used', used.toFixed(1))
         const isFull = window.add(seen, limit, isRestarting ? leastPerRestart : undefined)

@@ -211,6 +211,7 @@ const lineShare = 0.9
 /** The same for those who are more important than the least: they are what the places are for. At least so many limits, and as many as are served in so long. */
 const importantShare = 3
 const importantMs = 750
+const soonShare = Number(process.env.SOON ?? 0.1)
 /** A busy event loop is late by so much without a queue. */
 const slackMs = 4
 /** The refusals of about so many of the last requests count. */
@@ -242,22 +243,36 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
   let usualMs = 0
   let faster = 0
   const onRelease = (rttMs: number): void => {
+    starts.shift()
     faster = rttMs * 2 < usualMs ? faster + 1 : 0
     if (faster === 0) usualMs += (rttMs - usualMs) / 8
     if (faster < healingSamples) return
     faster = refusedShare = 0
     usualMs = rttMs
   }
+  let isEven = false
+  const starts: number[] = []
+  const soon = (): number => {
+    if (!isEven || load() < cautiousLoad) return 0
+    const now = clock.now()
+    const before = now - usualMs + Math.min(usualMs * soonShare, 25)
+    if (!(now - starts[0]! < usualMs * (1 + Number(process.env.LATE ?? 0.25)))) return 0
+    let count = 0
+    while (count < starts.length && starts[count]! < before) count++
+    return count
+  }
   const limit = gradient({
-    tolerance: (spread, baselineMs) =>
-      spread < evenSpread ? 1 + Math.max(0.05, slackMs / Math.max(1, baselineMs), 0.5 / load() ** 2) : 1.5,
+    tolerance(spread, baselineMs) {
+      isEven = spread < evenSpread
+      return isEven ? 1 + Math.max(0.05, slackMs / Math.max(1, baselineMs), 0.5 / load() ** 2) : 1.5
+    },
     isCautious: () => load() > cautiousLoad,
   })
   return gate({
     limit,
     priority,
     clock,
-    observer: { onAdmit: () => note(0), onRefuse: () => note(1), onRelease },
+    observer: { onAdmit: () => {note(0); starts.push(clock.now())}, onRefuse: () => note(1), onRelease },
     queue: {
       order: 'fifo',
       capacity(value, level) {
@@ -265,7 +280,8 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
         const places = load() < crowdedLoad ? (limit.estimate ?? value) : value
         const isImportant = level < priority.levels - 1
         const share = isImportant ? Math.max(importantShare, importantMs / (usualMs || Infinity)) : lineShare * load() ** -1.25
-        return Math.floor(places * (1 + share)) - value
+        const line = Math.floor(places * (1 + share)) - value
+        return isImportant ? line : Math.max(line, soon())
       },
     },
   })

@@ -178,10 +178,9 @@ export function gradient(options: GradientOptions = {}): Limit {
 
   const beginAnew = (): void => {
     if (!baseline.doubt(limit, Math.max(restartShare * limit, Math.min(limit / 2, used)))) return
-    isDeep = true
+    isDeep = isRestarting = true
     limit = baseline.probeLimit
     plateau = Infinity
-    isRestarting = true
     leap = 1
     old = raisedFrom = 0
     window.clear()
@@ -192,6 +191,11 @@ export function gradient(options: GradientOptions = {}): Limit {
     if (!baseline.probe(sample, isCareful())) return
     window.clear()
     if (isRestarting) baseline.trust()
+    else if (before > 0 && baseline.rttMs > shock * before) {
+      // In mid-probe: its mean is of before and after.
+      beginAnew()
+      return
+    }
     isDeep =
       !isRestarting &&
       (baseline.isNews || (baseline.spread < 0.02 && Math.abs(baseline.rttMs - before) > 0.03 * before))
@@ -208,11 +212,10 @@ export function gradient(options: GradientOptions = {}): Limit {
     },
     update(sample: Sample) {
       const seen = sample.rttMs >= timeoutMs ? { ...sample, dropped: true } : sample
-      if (baseline.probeLimit > 0) {if ((globalThis as any).DBG) console.log('   probe sample', seen.rttMs.toFixed(0), 'inflight', seen.inFlight,'pl',baseline.probeLimit);probe(seen)}
+      if (baseline.probeLimit > 0) probe(seen)
       else if (stale > 0 && seen.inFlight > limit) stale--
       else if (isRestarting && old > 0 && seen.inFlight <= raisedFrom) old--
       else {
-        if ((globalThis as any).DBG) console.log('   sample', seen.rttMs.toFixed(0), 'inflight', seen.inFlight, 'lim', limit.toFixed(2), 'restarting', isRestarting, 'base', baseline.rttMs.toFixed(0), 'spread', baseline.spread.toFixed(3), 'plateau', plateau, 'stale', stale, 'used', used.toFixed(1))
         const isFull = window.add(seen, limit, isRestarting ? leastPerRestart : undefined)
         if (isShock()) beginAnew()
         else if (isFull) move(step())

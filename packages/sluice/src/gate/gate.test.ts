@@ -137,6 +137,20 @@ describe('admission', () => {
     }
   })
 
+  test('when the limit falls, the line is shortened to what it may be then; the important stay', async () => {
+    const limit = { value: 4, update: () => (limit.value = 1) }
+    const { send, end, seen, door } = bench({
+      limit,
+      priority: { levels: 2 },
+      queue: { order: 'fifo', capacity: (value, level) => (level === 0 ? 3 : value) },
+    })
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) send(name)
+    send('high', { priority: 0 })
+    await end('a')
+    assert.deepEqual((await seen()).slice(4), ['g priority', 'f queue-full', 'e queue-full', 'a done'])
+    assert.equal(door.waiting, 1)
+  })
+
   test('ten thousand synchronous pieces of work do not grow the stack', async () => {
     const { door } = bench({ queue: { capacity: Infinity } })
     const all = await Promise.all(Array.from({ length: 10_000 }, (_, i) => door.run(() => i)))

@@ -211,7 +211,6 @@ const lineShare = 0.9
 /** The same for those who are more important than the least: they are what the places are for. At least so many limits, and as many as are served in so long. */
 const importantShare = 3
 const importantMs = 750
-const soonShare = Number(process.env.SOON ?? 0.1)
 /** A busy event loop is late by so much without a queue. */
 const slackMs = 4
 /** The refusals of about so many of the last requests count. */
@@ -219,6 +218,11 @@ const memory = 64
 /** From this load on the limit is cautious; from the second on nobody waits for a probe to end. */
 const cautiousLoad = 1.5
 const crowdedLoad = 2
+/** Above the cautious load one may wait for each place that is about to be free: within this share of a round trip, and so many milliseconds, … */
+const soonShare = 0.1
+const soonMs = 25
+/** … unless the oldest in flight is late by this share: then nothing is known of when it ends. */
+const lateShare = 0.25
 /** So many round trips in a row of less than half of the usual: the server is fast again, and what was refused before says nothing more. */
 const healingSamples = 4
 
@@ -231,7 +235,9 @@ const healingSamples = 4
  *
  * - `load = arrivals / admissions`, over the last 64 arrivals
  * - the limit tolerates `max(1.05, 1 + 4 ms / baseline, 1 + 0.5 / load²)` times the baseline where round trips are even, else 1.5 times
- * - the line: `0.9 · load^−1.25` of the limit, and those whom a probe keeps out; three times the limit for whoever is not of the least important
+ * - the line: `0.9 · load^−1.25` of the limit, and those whom a probe keeps out; above 1.5 times the load at least one for each place that is about to be
+ *   free, or it would be empty until the next one comes; for whoever is not of the least important, three times the limit, or as many as are served
+ *   in 750 ms
  * - who is refused hears so at once: nobody who waits gives way to a newer one of the same priority (`fifo`)
  */
 function frontGate(priority: { levels: number; default: number }, clock: Clock): Gate {
@@ -242,8 +248,14 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
   const load = (): number => 1 / (1 - refusedShare)
   let usualMs = 0
   let faster = 0
+  /** When those in flight began, the oldest first. */
+  const begun: number[] = []
+  const onAdmit = (): void => {
+    note(0)
+    begun.push(clock.now())
+  }
   const onRelease = (rttMs: number): void => {
-    starts.shift()
+    begun.shift()
     faster = rttMs * 2 < usualMs ? faster + 1 : 0
     if (faster === 0) usualMs += (rttMs - usualMs) / 8
     if (faster < healingSamples) return
@@ -251,15 +263,13 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
     usualMs = rttMs
   }
   let isEven = false
-  const starts: number[] = []
+  /** How many places are about to be free. Where round trips are even, they end in the order in which they began. */
   const soon = (): number => {
-    if (!isEven || load() < cautiousLoad) return 0
-    const now = clock.now()
-    const before = now - usualMs + Math.min(usualMs * soonShare, 25)
-    if (!(now - starts[0]! < usualMs * (1 + Number(process.env.LATE ?? 0.25)))) return 0
-    let count = 0
-    while (count < starts.length && starts[count]! < before) count++
-    return count
+    const [now, oldest] = [clock.now(), begun[0]]
+    if (!isEven || load() < cautiousLoad || oldest === undefined || now - oldest > usualMs * (1 + lateShare)) return 0
+    const latest = now - usualMs + Math.min(soonMs, usualMs * soonShare)
+    const later = begun.findIndex((at) => at > latest)
+    return later < 0 ? begun.length : later
   }
   const limit = gradient({
     tolerance(spread, baselineMs) {
@@ -272,16 +282,16 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
     limit,
     priority,
     clock,
-    observer: { onAdmit: () => {note(0); starts.push(clock.now())}, onRefuse: () => note(1), onRelease },
+    observer: { onAdmit, onRefuse: () => note(1), onRelease },
     queue: {
       order: 'fifo',
       capacity(value, level) {
         // Those whom the limit keeps out while it measures wait as well.
         const places = load() < crowdedLoad ? (limit.estimate ?? value) : value
-        const isImportant = level < priority.levels - 1
-        const share = isImportant ? Math.max(importantShare, importantMs / (usualMs || Infinity)) : lineShare * load() ** -1.25
-        const line = Math.floor(places * (1 + share)) - value
-        return isImportant ? line : Math.max(line, soon())
+        if (level === priority.levels - 1)
+          return Math.max(Math.floor(places * (1 + lineShare * load() ** -1.25)) - value, soon())
+        const share = Math.max(importantShare, importantMs / (usualMs || Infinity))
+        return Math.floor(places * (1 + share)) - value
       },
     },
   })

@@ -67,7 +67,7 @@ describe('the gate of a server that is told nothing', () => {
       }
     })
 
-  test('ten times slower, and healed: nine tenths of what is possible when that was found out; as before within a second', async () => {
+  test('ten times slower, and healed: 93 % of what is possible when that was found out; as before within a second', async () => {
     for (const seed of [1, 2, 3]) {
       const serviceMs: [number, number][] = [
         [6000, 400],
@@ -75,10 +75,36 @@ describe('the gate of a server that is told nothing', () => {
       ]
       const requests = await run({ seed, load: () => 0.8, untilMs: 25_000, serviceMs })
       const slow = ofIdeal(requests, 11_000, 20_000, 20)
-      assert.ok(slow >= 0.88, `seed ${seed}: ${percent(slow)}`)
+      assert.ok(slow >= 0.93, `seed ${seed}: ${percent(slow)}`)
       const healed = ofIdeal(requests, 21_000, 25_000)
       assert.ok(healed >= 0.98, `seed ${seed}: ${percent(healed)}`)
     }
+  })
+
+  test('in a full server a place is not empty until the next one comes: one may wait for each that is about to be free', async () => {
+    const clock = virtualClock()
+    const door = new Door({ clock })
+    const server = new Server(clock, 8, () => 40)
+    const requests = send(server, door.gate, {
+      clock,
+      random: seededRandom(1),
+      rate: () => 1600,
+      untilMs: 8000,
+      deadlineMs,
+    })
+    let idle = 0
+    let looks = 0
+    const look = (): void => {
+      if (clock.now() > 3000) {
+        looks++
+        idle += Math.max(0, 8 - door.gate.inFlight)
+      }
+      if (clock.now() < 7900) clock.schedule(0.37, look)
+    }
+    look()
+    await clock.advance(10_000)
+    assert.ok(idle / looks / 8 < 0.007, `idle: ${percent(idle / looks / 8)}`)
+    assert.ok(percentile(requests, 0.99, 3000, 8000) <= 90)
   })
 
   test('service times that vary: nothing is taken for a queue that is chance', async () => {
@@ -101,18 +127,19 @@ describe('the gate of a server that is told nothing', () => {
     }
   })
 
-  test('a tenth of eight times the capacity is important: nothing of it is lost', async () => {
-    const requests = await run({
-      seed: 1,
-      load: () => 8,
-      untilMs: 10_000,
-      levels: 2,
-      priority: (dice) => (dice < 0.1 ? 0 : 1),
+  for (const load of [8, 9.5])
+    test(`a tenth of ${load} times the capacity is important: nothing of it is lost`, async () => {
+      const requests = await run({
+        seed: 1,
+        load: () => load,
+        untilMs: 10_000,
+        levels: 2,
+        priority: (dice) => (dice < 0.1 ? 0 : 1),
+      })
+      const important = requests.filter(({ at, context }) => at >= 2000 && context.priority === 0)
+      const lost = important.filter(({ tookMs }) => !(tookMs <= deadlineMs)).length
+      assert.ok(important.length > 1000)
+      assert.equal(lost, 0, `${lost} of ${important.length}`)
+      assert.ok(ofIdeal(requests, 2000, 10_000) >= 0.97)
     })
-    const important = requests.filter(({ at, context }) => at >= 2000 && context.priority === 0)
-    const lost = important.filter(({ tookMs }) => !(tookMs <= deadlineMs)).length
-    assert.ok(important.length > 1000)
-    assert.ok(lost <= 2, `${lost} of ${important.length}`)
-    assert.ok(ofIdeal(requests, 2000, 10_000) >= 0.97)
-  })
 })

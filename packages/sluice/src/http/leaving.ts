@@ -6,7 +6,7 @@ import { ClientGone } from './errors.ts'
 /**
  * Calls `free` when the work was called off. Where the client has hung up, not before the handler has ended: one that does not heed its signal goes on, and
  * a place given away meanwhile would let in more than the server can do, just when clients hang up because it is slow. One that never ends keeps the
- * place for as long again as it has had it, `stallMs` at most. Gives what is to be called when the handler has ended.
+ * place for twice as long again as it has had it, `stallMs` at most: what was begun when a server became slow takes that long. Gives what is to be called when the handler has ended.
  */
 export function whenLeft(door: Door, signal: AbortSignal, beganAt: number, free: (reason: Error) => void): () => void {
   let isWorking = true

@@ -92,8 +92,9 @@ export class Baseline {
     const chance = isPatient ? (2 * this.#spread) / Math.sqrt(this.#probed) : 0
     const isNews = Math.abs(reading - this.rttMs) > this.rttMs * Math.max(news, chance)
     this.#isNews = isNews
-    // News are often a change in mid-probe: of before and after, and spread for that.
-    if (isFirst || !isNews) this.#spread += (spread - this.#spread) / (isFirst ? 1 : spreadMemory)
+    // Twice or half as long is often a change in mid-probe: of before and after, and spread for that.
+    const isOther = reading > 2 * this.rttMs || reading * 2 < this.rttMs
+    if (isFirst || !isOther) this.#spread += (spread - this.#spread) / (isFirst ? 1 : spreadMemory)
     this.#interval = isNews ? 1 : Math.min(this.#probeRounds, this.#interval * 2)
     if (isNews || !isPatient) this.#average.set(reading)
     else this.#average.add(reading)

@@ -4,6 +4,7 @@ import { checkFunction, checkMs, checkNumber } from '../options.ts'
 import { checkBounds } from './aimd.ts'
 import { Baseline } from './baseline.ts'
 import type { Bounds, Limit, Sample } from './limit.ts'
+import { Restart } from './restart.ts'
 import { type OfLimit, ofLimit } from './vegas.ts'
 import { SampleWindow } from './window.ts'
 
@@ -31,9 +32,8 @@ const shock = 2
 /** The same where round trips vary. */
 const unevenShock = 5
 const leastPerShock = 8
-/** After one: the least share of the limit at which it begins anew, what it grows by in a step, and the least samples of a step. */
+/** After one: the least share of the limit at which it begins anew, and the least samples of a step. */
 const restartShare = 0.25
-const restartGrowth = 1.5
 const leastPerRestart = 4
 /** Cautious: below this gradient one step is enough to fall, else it takes two in a row. */
 const oneIsEnough = 0.8
@@ -57,7 +57,7 @@ const stepGrowth = 1.1
  *
  * A *shock* is a round trip of twice what is tolerated (of five times, where round trips vary): the resource has become slower, or smaller. Falling by degrees would let in far too much for
  * many rounds, which are long now. So it begins anew at once: a probe with as much in flight as was in use before (at least a quarter of the
- * limit), then growing by half a step until something queues.
+ * limit), then growing in steps until something queues (see `Restart`). Where round trips are even, a probe that finds twice the baseline is one too.
  *
  * *Cautious* it may be where more than enough comes, so that a place is filled as soon as it is free and a queue serves nothing. It is so only while
  * round trips are even (a spread below 0.12): where they vary, one below the slots cannot be told from one above by so few samples.
@@ -91,11 +91,7 @@ export function gradient(options: GradientOptions = {}): Limit {
   const window = new SampleWindow(options.windowSamples)
   const baseline = new Baseline(options.probeRounds ?? 64, min, initial)
   let limit = initial
-  let isRestarting = false
-  /** Beginning anew: the next step up, and the samples that are still to come of before the last one. */
-  let leap = 1
-  let old = 0
-  let raisedFrom = 0
+  const restart = new Restart()
   /** Throughput in the last step, by Little's law. */
   let perMs = 0
   /** In flight while nothing queued. */
@@ -130,15 +126,15 @@ export function gradient(options: GradientOptions = {}): Limit {
     const gradient = Math.max(0.5, Math.min(1, toleratedMs() / rttMs))
     // A pause of the process makes one window slow.
     isWarned = gradient < 1 && !isWarned
-    if (isWarned && gradient > oneIsEnough && isCareful() && !isRestarting) return limit
-    if (gradient < 1) return isRestarting ? Math.max(raisedFrom, limit * gradient) : limit * gradient
+    if (isWarned && gradient > oneIsEnough && isCareful() && !restart.isOn) return limit
+    if (gradient < 1) return restart.isOn && isEven() ? Math.max(restart.safe, limit * gradient) : limit * gradient
     used += (window.meanInFlight - used) / 4
-    if (window.meanInFlight < Math.floor(limit) * (isRestarting ? 0.9 : inUse)) return limit
-    return limit + (isRestarting ? leap : headroom(limit))
+    if (window.meanInFlight < Math.floor(limit) * (restart.isOn ? 0.9 : inUse)) return limit
+    return restart.isOn ? restart.next(limit, isEven()) : limit + headroom(limit)
   }
 
   const smoothed = (to: number): number => {
-    if (isRestarting) return to
+    if (restart.isOn) return to
     if (!isCareful()) return limit + (to - limit) * smoothing
     if (to < limit) return to
     if (to === limit) return limit
@@ -156,21 +152,18 @@ export function gradient(options: GradientOptions = {}): Limit {
       else if (limit < plateau - 0.25) plateau = Math.floor(limit + 0.3)
       stale = isCareful() ? Math.ceil(from) : 0
       calm = 0
-      isRestarting = false
-    } else if (isRestarting && limit > from) {
-      leap *= 2
-      old = Math.ceil(2 * limit)
-      raisedFrom = Math.floor(from)
-    } else if (limit > from && limit > plateau) calm++
+      restart.end()
+    } else if (restart.isOn && limit > from) restart.stepped(from, limit)
+    else if (limit > from && limit > plateau) calm++
     window.clear()
-    if (!isRestarting) baseline.moved(from, limit, isGiven && isEven() ? probeLimit() : undefined)
+    if (!restart.isOn) baseline.moved(from, limit, isGiven && isEven() ? probeLimit() : undefined)
   }
 
   const probeLimit = (): number =>
     isDeep ? limit / 2 : Math.max(limit / 2, Math.min(limit - 1, Math.round(0.95 * perMs * baseline.rttMs)))
 
   const isShock = (): boolean =>
-    !isRestarting &&
+    !restart.isOn &&
     window.count >= leastPerShock &&
     baseline.rttMs > 0 &&
     window.rttMs > (isEven() ? shock : unevenShock) * toleratedMs() &&
@@ -178,11 +171,10 @@ export function gradient(options: GradientOptions = {}): Limit {
 
   const beginAnew = (): void => {
     if (!baseline.doubt(limit, Math.max(restartShare * limit, Math.min(limit / 2, used)))) return
-    isDeep = isRestarting = true
+    restart.begin()
+    isDeep = true
     limit = baseline.probeLimit
     plateau = Infinity
-    leap = 1
-    old = raisedFrom = 0
     window.clear()
   }
 
@@ -190,16 +182,16 @@ export function gradient(options: GradientOptions = {}): Limit {
     const [before, allowed] = [baseline.rttMs, baseline.probeLimit]
     if (!baseline.probe(sample, isCareful())) return
     window.clear()
-    if (isRestarting) baseline.trust()
-    else if (before > 0 && baseline.rttMs > shock * before) {
+    if (restart.isOn) baseline.trust()
+    else if (before > 0 && isEven() && baseline.rttMs > shock * before) {
       // In mid-probe: its mean is of before and after.
       beginAnew()
       return
     }
     isDeep =
-      !isRestarting &&
+      !restart.isOn &&
       (baseline.isNews || (baseline.spread < 0.02 && Math.abs(baseline.rttMs - before) > 0.03 * before))
-    if (isCareful() && !isRestarting && perMs > 0 && isDeep && baseline.rttMs < before)
+    if (isCareful() && !restart.isOn && perMs > 0 && isDeep && baseline.rttMs < before)
       limit = Math.min(limit, Math.max(allowed, min, perMs * toleratedMs()))
   }
 
@@ -214,9 +206,8 @@ export function gradient(options: GradientOptions = {}): Limit {
       const seen = sample.rttMs >= timeoutMs ? { ...sample, dropped: true } : sample
       if (baseline.probeLimit > 0) probe(seen)
       else if (stale > 0 && seen.inFlight > limit) stale--
-      else if (isRestarting && old > 0 && seen.inFlight <= raisedFrom) old--
-      else {
-        const isFull = window.add(seen, limit, isRestarting ? leastPerRestart : undefined)
+      else if (!(restart.isOn && isEven() && restart.isOld(seen))) {
+        const isFull = window.add(seen, limit, restart.isOn ? leastPerRestart : undefined)
         if (isShock()) beginAnew()
         else if (isFull) move(step())
       }

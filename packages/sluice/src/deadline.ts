@@ -63,21 +63,23 @@ export function remainingMs(context: Context, clock: Clock = systemClock): numbe
 /** An abort controller that also follows a signal from outside, until it is unlinked. */
 export class LinkedController extends AbortController {
   readonly #outer: AbortSignal | undefined
+  /** Bound: see `Waiter`. */
+  readonly #follow = this.#abortAsWell.bind(this)
 
   constructor(outer: AbortSignal | undefined) {
     super()
     this.#outer = outer
     if (outer === undefined) return
     if (outer.aborted) this.abort(outer.reason)
-    else outer.addEventListener('abort', this)
+    else outer.addEventListener('abort', this.#follow)
   }
 
   /** Lets go of the outer signal: the work has ended. */
   unlink(): void {
-    if (this.#outer !== undefined) this.#outer.removeEventListener('abort', this)
+    if (this.#outer !== undefined) this.#outer.removeEventListener('abort', this.#follow)
   }
 
-  handleEvent(_event: Event): void {
+  #abortAsWell(): void {
     this.abort(this.#outer!.reason)
   }
 }

@@ -137,7 +137,7 @@ describe('admission', () => {
     }
   })
 
-  test('when the limit falls, the line is shortened to what it may be then; the important stay', async () => {
+  test('when the limit falls to half, the line is shortened to what it may be then; the important stay', async () => {
     const limit = { value: 4, update: () => (limit.value = 1) }
     const { send, end, seen, door } = bench({
       limit,

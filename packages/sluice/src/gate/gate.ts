@@ -363,13 +363,13 @@ class LimitGate implements Gate, Host {
       if (outcome === 'done') this.#serviceMs.add(rttMs)
       const before = this.limit.value
       this.limit.update({ rttMs, inFlight, dropped: outcome === 'dropped' })
-      if (this.limit.value < before) this.#shorten()
+      if (this.limit.value * 2 <= before) this.#shorten()
     }
     this.#observer?.onRelease?.(rttMs, outcome)
     while (this.#queue.length > 0 && this.inFlight < this.limit.value) this.#serve(now)
   }
 
-  /** The limit has fallen: whoever could not have joined the line by now would wait for longer than was meant. */
+  /** The limit has fallen to half: whoever could not join the line now would wait for far longer than was meant. For less than that, who waits is let wait: a refusal should be early. */
   #shorten(): void {
     while (this.#queue.length > 0) {
       const victim = this.#queue.worst(this.#newestFirst)

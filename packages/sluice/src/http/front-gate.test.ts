@@ -113,8 +113,12 @@ describe('the gate of a server that is told nothing', () => {
       [(dice: number) => -Math.log(1 - dice), 0.7],
     ] as const)
       for (const load of [2, 10]) {
-        const requests = await run({ seed: 1, load: () => load, untilMs: 10_000, vary })
-        assert.ok(ofIdeal(requests, 2000, 10_000) >= floor, `${load}×: ${percent(ofIdeal(requests, 2000, 10_000))}`)
+        // One seed may meet a chance that looks like a slower server.
+        const shares: number[] = []
+        for (const seed of [1, 2, 3])
+          shares.push(ofIdeal(await run({ seed, load: () => load, untilMs: 10_000, vary }), 2000, 10_000))
+        const mean = shares.reduce((sum, share) => sum + share) / shares.length
+        assert.ok(mean >= floor, `${load}×: ${shares.map(percent).join(', ')}`)
       }
   })
 

@@ -38,6 +38,7 @@ function published(manifest: Manifest): Manifest {
 
 /** Travels inside: who wants the front door is not to install a parser of fields first, and as files of its own it costs twice the memory. */
 const inside = 'structured-headers'
+const insideAt = fileURLToPath(import.meta.resolve(inside))
 
 /** Joins what each entry needs into one file, and what several need into files between them: as some 50 small modules they cost four times the memory. */
 function joinModules(folder: string, { exports, peerDependencies }: Manifest): void {
@@ -52,7 +53,7 @@ function joinModules(folder: string, { exports, peerDependencies }: Manifest): v
     splitting: true,
     write: false,
     external: [...Object.keys(peerDependencies), 'node:*'],
-    alias: { [inside]: fileURLToPath(import.meta.resolve(inside)) },
+    alias: { [inside]: insideAt },
     // Not between the files: its text is in a file of its own.
     legalComments: 'none',
     format: 'esm',
@@ -64,7 +65,7 @@ function joinModules(folder: string, { exports, peerDependencies }: Manifest): v
   for (const file of modules) rmSync(file)
   mkdirSync(join(folder, 'parts'), { recursive: true })
   for (const { path, contents } of outputFiles) writeFileSync(path, contents)
-  const license = join(dirname(fileURLToPath(import.meta.resolve(inside))), '..', 'LICENSE')
+  const license = join(dirname(insideAt), '..', 'LICENSE')
   writeFileSync(
     join(folder, 'LICENSE-THIRD-PARTY'),
     `Contained in the files of this package: ${inside}\n\n${readFileSync(license, 'utf8')}`,

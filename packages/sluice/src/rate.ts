@@ -161,7 +161,7 @@ function forgetOne(pacers: Map<string, Pacer>): void {
   }
 }
 
-/** One that waits for its turn. It is the listener of its signal, which refers to it only until it settles. */
+/** One that waits for its turn. Its signal refers to it only until it settles. */
 class Turn {
   before: Turn | undefined = undefined
   after: Turn | undefined = undefined
@@ -169,6 +169,8 @@ class Turn {
   readonly cost: number
   readonly #signal: AbortSignal | undefined
   readonly #onAbort: (turn: Turn) => void
+  /** Bound: see `Waiter`. */
+  readonly #calledOff: (() => void) | undefined
   #resolve!: () => void
   #reject!: (error: unknown) => void
 
@@ -180,16 +182,22 @@ class Turn {
     this.cost = cost
     this.#signal = signal
     this.#onAbort = onAbort
-    signal?.addEventListener('abort', this)
+    if (signal === undefined) return
+    this.#calledOff = this.#callOff.bind(this)
+    signal.addEventListener('abort', this.#calledOff)
   }
 
   resolve(): void {
-    this.#signal?.removeEventListener('abort', this)
+    this.#unlink()
     this.#resolve()
   }
 
-  handleEvent(_event: Event): void {
-    this.#signal?.removeEventListener('abort', this)
+  #unlink(): void {
+    if (this.#calledOff !== undefined) this.#signal!.removeEventListener('abort', this.#calledOff)
+  }
+
+  #callOff(): void {
+    this.#unlink()
     this.#reject(this.#signal?.reason)
     this.#onAbort(this)
   }

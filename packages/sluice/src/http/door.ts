@@ -265,8 +265,10 @@ function frontGate(priority: { levels: number; default: number }, clock: Clock):
   let isEven = false
   /** How many places are about to be free. Where round trips are even, they end in the order in which they began. */
   const soon = (): number => {
-    const [now, oldest] = [clock.now(), begun[0]]
-    if (!isEven || load() < cautiousLoad || oldest === undefined || now - oldest > usualMs * (1 + lateShare)) return 0
+    const oldest = begun[0]
+    if (!isEven || load() < cautiousLoad || oldest === undefined) return 0
+    const now = clock.now()
+    if (now - oldest > usualMs * (1 + lateShare)) return 0
     const latest = now - usualMs + Math.min(soonMs, usualMs * soonShare)
     const later = begun.findIndex((at) => at > latest)
     return later < 0 ? begun.length : later

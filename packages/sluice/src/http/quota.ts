@@ -1,5 +1,6 @@
 /** An agreed rate per client, and how it is told: the fields `RateLimit-Policy` and `RateLimit`. */
 
+import type { List } from 'structured-headers'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { InvalidOption } from '../errors.ts'
@@ -16,7 +17,7 @@ export type QuotaOptions = {
   /** Keys remembered at most. Default 100,000. */
   maxKeys?: number
   /** What a client is told of its key (`pk`). Take care not to tell what is secret. Default: nothing. */
-  partition?: (key: string) => Uint8Array<ArrayBuffer>
+  partition?: (key: string) => Uint8Array
   clock?: Clock
 }
 
@@ -31,7 +32,7 @@ export type Standing = {
 }
 
 /** An item of the fields (RFC 9651): the quota's name, and its parameters in their order. */
-export type QuotaItem = [name: string, parameters: Map<string, string | number | Uint8Array<ArrayBuffer>>]
+export type QuotaItem = [name: string, parameters: Map<string, string | number | Uint8Array>]
 
 /** A quota: over it, requests are answered with 429. */
 export type Quota = {
@@ -73,7 +74,7 @@ export function quota(options: QuotaOptions): Quota {
     },
   }
   const limiter = rate({ rule: watched, perKey, clock, ...(maxKeys === undefined ? {} : { maxKeys }) })
-  const partitionOf = (context: Context): [string, Uint8Array<ArrayBuffer>][] =>
+  const partitionOf = (context: Context): [string, Uint8Array][] =>
     perKey && partition !== undefined && context.key !== undefined ? [['pk', partition(context.key)]] : []
 
   return {
@@ -89,11 +90,7 @@ export function quota(options: QuotaOptions): Quota {
     },
     limit: (context, { available, windowSeconds }) => [
       name,
-      new Map<string, number | Uint8Array<ArrayBuffer>>([
-        ['r', available],
-        ['t', windowSeconds],
-        ...partitionOf(context),
-      ]),
+      new Map<string, number | Uint8Array>([['r', available], ['t', windowSeconds], ...partitionOf(context)]),
     ],
   }
 }
@@ -125,6 +122,9 @@ function policyOf(name: string, rule: MeterRule): QuotaItem {
   ]
 }
 
+/** To the library, bytes that might be shared are none. */
+const write = (items: QuotaItem[]): string => writeList(items as List)
+
 /** The values of the two fields, for quotas and how they stand. */
 export function rateLimitFields(
   quotas: readonly Quota[],
@@ -132,7 +132,7 @@ export function rateLimitFields(
   standings: readonly Standing[],
 ): { policy: string; limit: string } {
   return {
-    policy: writeList(quotas.map(({ policy }) => policy)),
-    limit: writeList(quotas.map((one, index) => one.limit(context, standings[index]!))),
+    policy: write(quotas.map(({ policy }) => policy)),
+    limit: write(quotas.map((one, index) => one.limit(context, standings[index]!))),
   }
 }

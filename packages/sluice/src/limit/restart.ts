@@ -14,15 +14,16 @@ const growth = 1.5
  */
 export class Restart {
   isOn = false
+  /** The last limit at which nothing had queued; 0 when there was none. */
+  safe = 0
   #step = 1
-  #from = 0
   /** At most so many samples are still to come from before the last step. */
   #old = 0
 
   begin(): void {
     this.isOn = true
     this.#step = 1
-    this.#from = this.#old = 0
+    this.safe = this.#old = 0
   }
 
   end(): void {
@@ -36,17 +37,14 @@ export class Restart {
 
   stepped(from: number, to: number): void {
     this.#step *= stepGrowth
-    this.#from = Math.floor(from)
+    this.safe = Math.floor(from)
     this.#old = Math.ceil(2 * to)
   }
 
   /** Whether it was admitted before the last step, and so says nothing of it. Each is to be asked about once. */
   isOld({ inFlight }: Sample): boolean {
-    return this.#old > 0 && inFlight <= this.#from && this.#old-- > 0
-  }
-
-  /** The last limit at which nothing had queued; 0 when there was none. */
-  get safe(): number {
-    return this.#from
+    if (this.#old === 0 || inFlight > this.safe) return false
+    this.#old--
+    return true
   }
 }

@@ -142,7 +142,7 @@ export default defineLab({
     {
       name: 'Sliding counter',
       knobs: { algorithm: 'counter', gapS: 6 },
-      look: 'Two counters, and a little above the limit: it believes the last window was even.',
+      look: 'Two counters, and more than the limit: it assumes that the last window was even.',
     },
     {
       name: 'Token bucket of 20',
@@ -274,7 +274,7 @@ export default defineLab({
         run.figure('pair') <= run.knobs.capacity + 10 * (run.knobs.gapS + burstMs / 1000) + 1,
     },
     {
-      says: 'A sliding counter lets a little more than the limit through: the share of the last window that it forgets.',
+      says: 'A sliding counter lets more than the limit through: the share of the last window that it forgets.',
       when: ({ knobs }) => knobs.algorithm === 'counter' && knobs.traffic === 'bursts',
       holds: (run) =>
         run.figure('pair') > limit && run.figure('pair') <= limit + 5 * (run.knobs.gapS + burstMs / 1000) + 1,

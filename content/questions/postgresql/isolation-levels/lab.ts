@@ -531,7 +531,7 @@ export default defineLab({
     const reason = {
       nonrepeatable: 'B committed between A’s two reads, and at this level each statement takes a new snapshot.',
       phantom: 'B’s row was committed between A’s two counts, and at this level each statement takes a new snapshot.',
-      lost: 'Both had read the same balance. The second writer waited, then wrote a number computed from what it had read before the first one’s change.',
+      lost: 'Both had read the same balance. The second writer wrote a number computed from what it had read before the first one’s change.',
       skew: 'Each saw two doctors on call and sent another one home. No row was written twice, so no lock and no check of versions could notice.',
     }[anomaly]
     if (isSeen)

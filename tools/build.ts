@@ -50,6 +50,7 @@ async function buildNow(force: boolean, log: (line: string) => void): Promise<bo
   await rm(stampFile, { force: true })
   await checkContent(join(root, 'content'))
   const engines = await step(log, 'engines', buildEngines)
+  await step(log, 'example runs of labs', recordExamples)
   await step(log, 'pages', buildPages)
   if (engines)
     await step(log, 'engines into the site', () => cp(engines, join(siteDir, 'engines'), { recursive: true }))
@@ -95,6 +96,28 @@ async function buildEngines(): Promise<string | undefined> {
   await buildEngines(folder)
   await writeFile(file, stamp)
   return folder
+}
+
+/** Recorded apart from the pages: a lab runs again only when it, or what it runs on, changed. */
+async function recordExamples(): Promise<void> {
+  const { recordLabExamples } = await import('./build/lab-examples.ts')
+  const engines = [
+    'tools/build/lab-examples.ts',
+    'packages/lab',
+    'packages/sluice/src',
+    'packages/runner/src',
+    'package-lock.json',
+  ]
+  await recordLabExamples({
+    contentDir: join(root, 'content'),
+    outDir: join(cacheDir, 'lab-examples'),
+    stamp: await fingerprint(root, engines, join(cacheDir, 'lab-examples-inputs.json')),
+    openEngine: async () => {
+      const [{ createNodeRunner }, { engineOf }] = await Promise.all([import('@viva/runner/node'), import('@viva/lab')])
+      const runner = createNodeRunner()
+      return { engine: engineOf(runner), close: () => runner.close() }
+    },
+  })
 }
 
 async function buildPages(): Promise<void> {

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { runCommand } from './commands.ts'
 import { dotted } from './lab/chart.ts'
 import { scaleOf } from './lab/scale.ts'
-import { table, written } from './lab/written.ts'
+import { table } from './lab/table.ts'
 
 const labText = (kind: string, limit: number, run: string) => `
 import { choice, defineLab, number, onOff } from '${import.meta.resolve('@viva/lab')}'
@@ -198,14 +198,7 @@ test('scales: logarithmic, empty, of one value, and of a given range', () => {
   assert.deepEqual([scaleOf({ range: [2, 4] }, [0, 9], true).at(3)], [0.5])
 })
 
-test('written: no more digits than say something', () => {
-  assert.deepEqual(
-    [1234567, 123.456, 12.345, 1.234, 0.00012, 0, Infinity, Number.NaN, 'word', undefined].map((value) =>
-      written(value),
-    ),
-    ['1,234,567', '123', '12.3', '1.23', '0.0001', '0', '∞', '–', 'word', '–'],
-  )
-  assert.equal(written(1.5, 3), '1.500')
+test('pads the columns of a table', () => {
   assert.equal(
     table([
       ['a', 'bb'],

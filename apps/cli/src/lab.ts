@@ -3,11 +3,21 @@ import { glob, writeFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { engineOf, type Knob, type Lab, readKnobs, type Run, runLab, type Verdict, verdicts } from '@viva/lab'
+import {
+  engineOf,
+  formatFigure,
+  type Knob,
+  type Lab,
+  readKnobs,
+  type Run,
+  runLab,
+  type Verdict,
+  verdicts,
+} from '@viva/lab'
 import { createNodeRunner } from '@viva/runner/node'
 import { drawChart } from './lab/chart.ts'
 import { svgOf } from './lab/svg.ts'
-import { table, written } from './lab/written.ts'
+import { table } from './lab/table.ts'
 import { UsageError, type World } from './world.ts'
 
 /** What every lab understands beside its knobs. */
@@ -167,13 +177,13 @@ function report(found: Lab, run: Run, claims: Verdict[]): string {
   const figures = Object.entries(found.figures).flatMap(([name, { label, unit = '', digits, hidden }]) =>
     hidden === true || run.figures[name] === undefined
       ? []
-      : [[`  ${label}`, `${written(run.figures[name], digits)} ${unit}`.trim()]],
+      : [[`  ${label}`, `${formatFigure(run.figures[name], digits)} ${unit}`.trim()]],
   )
   const tables = Object.entries(found.tables ?? {}).flatMap(([name, { title, columns }]) => {
     const rows = run.rows[name]
     return rows === undefined || rows.length === 0
       ? []
-      : ['', title, table([columns, ...rows.map((row) => row.map((cell) => written(cell)))])]
+      : ['', title, table([columns, ...rows.map((row) => row.map((cell) => formatFigure(cell)))])]
   })
   const says = claims.map(({ says, holds }) =>
     holds === undefined ? `– ${says} (does not apply here)` : `${signs.get(holds)} ${says}`,

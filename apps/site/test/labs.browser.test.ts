@@ -26,6 +26,82 @@ suite('labs', () => {
     assert.deepEqual(problems, [])
   })
 
+  for (const [width, height] of [
+    [1280, 800],
+    [360, 780],
+  ] as const)
+    test(`the result of a run is visible without scrolling at ${width} × ${height}`, async () => {
+      for (const path of [page_, '/questions/operating-systems/virtual-memory/', '/labs/microservices/caching/lab/']) {
+        const { page } = await site.open(path, { ...options, viewport: { width, height } })
+        const lab = page.locator('.lab').first()
+        await lab.locator('[type=submit]').click()
+        await lab.locator('.claims .sign.ok').first().waitFor({ state: 'attached' })
+        await lab.locator('.outcome .uplot').waitFor()
+        const box = await lab.locator('.outcome').boundingBox()
+        assert.ok(box && box.y >= 0 && box.y + box.height <= height, `${path}: ${JSON.stringify(box)}`)
+      }
+    })
+
+  test('a recorded example stands where the result will be, and is labelled as one', async () => {
+    const { page } = await site.open(page_, options)
+    const lab = page.locator('.lab').first()
+    await page.mouse.move(300, 300)
+    await lab.locator('.uplot').first().waitFor()
+    assert.match(
+      await lab.locator('.outcome-note').innerText(),
+      /^Example: a recorded run of “.+”\. Yours will replace it\.$/,
+    )
+    assert.notEqual(await lab.locator('.readout td').first().innerText(), '–')
+    await lab.locator('[type=submit]').click()
+    await lab.locator('.claims .sign.ok').first().waitFor()
+    assert.equal(await lab.locator('.outcome-note').isVisible(), false)
+  })
+
+  test('a changed setting marks the result, a preset shows that it is active', async () => {
+    const { page } = await site.open(page_, options)
+    const lab = page.locator('.lab').first()
+    await lab.locator('[type=submit]').click()
+    await lab.locator('.claims .sign.ok').first().waitFor()
+    const preset = lab.locator('[data-preset]').nth(1)
+    await preset.click()
+    assert.equal(await preset.getAttribute('aria-pressed'), 'true')
+    await lab.getByText('From the previous settings. Run again').waitFor()
+    await lab.locator('[type=submit]').click()
+    await lab.getByText('From the previous settings.').waitFor({ state: 'hidden' })
+  })
+
+  test('a shared address carries settings and prediction, and asks the next reader', async () => {
+    const { page } = await site.open(page_, { ...options, permissions: ['clipboard-read', 'clipboard-write'] })
+    const lab = page.locator('.lab').first()
+    await lab.locator('[data-preset]').nth(1).click()
+    await lab.locator('[name=said]').fill('50')
+    await lab.locator('[name=said]').press('Enter')
+    await lab.locator('.said .verdict').waitFor()
+    await lab.getByRole('button', { name: 'Share' }).click()
+    await lab.getByText('Link copied.').waitFor()
+    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    assert.match(copied, /^A queue under pressure: I said 50 \/s; it was .+\. You\? http/)
+    const { page: other } = await site.open(
+      new URL(copied.split(' ').at(-1)!).pathname + new URL(copied.split(' ').at(-1)!).search,
+      options,
+    )
+    await other.getByText('Whoever shared this predicted 50 /s. What do you predict?').waitFor()
+    assert.equal(await other.locator('.lab [data-preset]').nth(1).getAttribute('aria-pressed'), 'true')
+    assert.equal(await other.locator('.lab [name=said]').first().inputValue(), '')
+  })
+
+  test('the gallery links to a page for each lab', async () => {
+    const { page, problems } = await site.open('/labs/', options)
+    const links = page.locator('.labs .cover')
+    assert.ok((await links.count()) >= 25)
+    assert.equal(await page.locator('.labs .thumb svg').count(), await links.count())
+    await links.first().click()
+    await page.locator('.lab h1').waitFor()
+    await page.locator('.lab [type=submit]').click()
+    await page.locator('.claims .sign.ok').first().waitFor()
+    assert.deepEqual(problems, [])
+  })
+
   test('an address brings its knobs, and what is out of range is named', async () => {
     const { page } = await site.open(`${page_}?lab=lab&arrivals=9000&full=fail`, options)
     const lab = page.locator('.lab').first()
@@ -85,11 +161,11 @@ suite('labs', () => {
       await page.waitForTimeout(5)
       await page.keyboard.press(key)
     }
-    await lab.getByText('The next run takes your 5 events').waitFor()
+    await lab.getByText('The next run uses your 5 events').waitFor()
     await lab.locator('[type=submit]').click()
     await lab.locator('[data-figure=events]', { hasText: '5' }).waitFor()
     await lab.getByText('Your gaps were').waitFor()
-    await lab.getByText('Forget them').click()
+    await lab.getByText('Clear my events').click()
     await lab.locator('[type=submit]').click()
     await lab.locator('[data-figure=events]', { hasText: '60' }).waitFor()
     assert.deepEqual(problems, [])

@@ -24,6 +24,7 @@ export {
 } from './distributions.ts'
 export { engineOf } from './engine.ts'
 export { exp, ln, pow } from './exact.ts'
+export { formatFigure } from './figure.ts'
 export {
   choice,
   type ChoiceKnob,

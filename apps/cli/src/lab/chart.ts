@@ -1,8 +1,7 @@
 /** A chart in text: lines in braille dots, bars in blocks. */
 
-import { type ChartSpec, type Lab, type Points, type Run, valueAt } from '@viva/lab'
+import { type ChartSpec, formatFigure, type Lab, type Points, type Run, valueAt } from '@viva/lab'
 import { column, linesOf, type Scale, scaleOf } from './scale.ts'
-import { written } from './written.ts'
 
 /** Characters; each holds two dots by four. */
 const [width, height] = [60, 4]
@@ -24,22 +23,25 @@ export function drawChart(chart: ChartSpec<Lab['knobs']>, lab: Lab, run: Run): s
     const names = chart.x.names ?? []
     const labels = lines.flatMap(({ name, points }) => {
       const of = lines.length > 1 ? ` ${lab.series[name]!.label}` : ''
-      return column(points, 0).map((x, i) => ({ label: `${names[x] ?? written(x)}${of}`, y: column(points, 1)[i]! }))
+      return column(points, 0).map((x, i) => ({
+        label: `${names[x] ?? formatFigure(x)}${of}`,
+        y: column(points, 1)[i]!,
+      }))
     })
     const wide = Math.max(...labels.map(({ label }) => label.length))
     for (const { label, y: value } of labels)
-      out.push(`  ${label.padEnd(wide)} ${barOf(y.at(value))} ${`${written(value)} ${unit}`.trim()}`)
+      out.push(`  ${label.padEnd(wide)} ${barOf(y.at(value))} ${`${formatFigure(value)} ${unit}`.trim()}`)
     return out.join('\n')
   }
   const x = scaleOf(chart.x, column(all, 0), false)
   for (const { name, points } of lines) {
     const { label, unit: own = unit, as } = lab.series[name]!
     out.push(`  ${label}${own === '' ? '' : `, ${own}`}`)
-    const [top, bottom] = [written(y.high), written(y.low)]
+    const [top, bottom] = [formatFigure(y.high), formatFigure(y.low)]
     const wide = Math.max(top.length, bottom.length)
     for (const [row, text] of dotted(points, x, y, as === 'dots' || as === 'bars', as === 'steps').entries())
       out.push(`  ${(row === 0 ? top : row === height - 1 ? bottom : '').padStart(wide)} ┤${text}`)
-    const ends = [written(x.low), `${written(x.high)} ${chart.x.unit ?? ''}`.trim()] as const
+    const ends = [formatFigure(x.low), `${formatFigure(x.high)} ${chart.x.unit ?? ''}`.trim()] as const
     out.push(`  ${' '.repeat(wide + 2)}${ends[0]}${ends[1].padStart(width - ends[0].length)}`)
   }
   if (theory) out.push(`  Theory: ${theory.label}`)

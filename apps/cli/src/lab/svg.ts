@@ -1,8 +1,7 @@
 /** A lab's charts as one SVG file, for papers and slides. */
 
-import type { Lab, Points, Run, Tone } from '@viva/lab'
+import { formatFigure, type Lab, type Points, type Run, type Tone } from '@viva/lab'
 import { column, linesOf, scaleOf } from './scale.ts'
-import { written } from './written.ts'
 
 const [width, height, left, right, top, bottom] = [640, 260, 64, 16, 48, 40]
 
@@ -45,8 +44,8 @@ function chartOf(chart: Lab['charts'][number], lab: Lab, run: Run): string {
   const parts = [
     `<text x="${left}" y="20" font-weight="600">${escaped(chart.title)}</text>`,
     `<path d="M${left} ${top}V${height - bottom}H${width - right}" fill="none" stroke="#a8a29e"/>`,
-    `<text x="${left - 6}" y="${top + 4}" text-anchor="end">${written(y.high)}</text>`,
-    `<text x="${left - 6}" y="${height - bottom + 4}" text-anchor="end">${written(y.low)}</text>`,
+    `<text x="${left - 6}" y="${top + 4}" text-anchor="end">${formatFigure(y.high)}</text>`,
+    `<text x="${left - 6}" y="${height - bottom + 4}" text-anchor="end">${formatFigure(y.low)}</text>`,
   ]
   const legend: string[] = []
   for (const [index, { name, points }] of lines.entries()) {
@@ -84,8 +83,8 @@ function chartOf(chart: Lab['charts'][number], lab: Lab, run: Run): string {
       )
   } else
     parts.push(
-      `<text x="${left}" y="${height - bottom + 16}">${written(x.low)}</text>`,
-      `<text x="${width - right}" y="${height - bottom + 16}" text-anchor="end">${escaped(`${written(x.high)} ${chart.x.unit ?? ''}`.trim())}</text>`,
+      `<text x="${left}" y="${height - bottom + 16}">${formatFigure(x.low)}</text>`,
+      `<text x="${width - right}" y="${height - bottom + 16}" text-anchor="end">${escaped(`${formatFigure(x.high)} ${chart.x.unit ?? ''}`.trim())}</text>`,
       `<text x="${(left + width - right) / 2}" y="${height - bottom + 16}" text-anchor="middle">${escaped(chart.x.label)}</text>`,
     )
   return parts.join('\n')

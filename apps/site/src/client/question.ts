@@ -148,7 +148,7 @@ function wireLabs(): void {
     )
     await sign
     try {
-      const [{ openLab }, data] = await Promise.all([import('./lab.ts'), labData(section.dataset['lab']!)])
+      const [{ openLab }, data] = await Promise.all([import('./lab/page.ts'), labData(section.dataset['lab']!)])
       wait.abort()
       openLab(section, data)
       pressed?.()

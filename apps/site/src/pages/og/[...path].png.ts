@@ -1,6 +1,7 @@
 /** One picture per page that people share. */
 import type { APIContext } from 'astro'
 import { categoryOf, content } from '../../build/content.ts'
+import { allLabs } from '../../build/labs.ts'
 import { plain } from '../../build/markdown.ts'
 import { draw, type Picture } from '../../build/og.ts'
 
@@ -31,6 +32,8 @@ export async function getStaticPaths() {
   for (const { slug, title, role, level, questions } of bank.kits)
     pictures[`kits/${slug}`] = { title, label: `${role} · ${level}`, foot: `${questions.length} questions` }
   for (const { slug, title, author } of bank.posts) pictures[`blog/${slug}`] = { title, label: 'Blog', foot: author }
+  for (const { id, lab } of allLabs())
+    pictures[`labs/${id}`] = { title: lab.predict.ask, label: `Lab · ${lab.title}`, foot: 'Predict, run, compare' }
   return Object.entries(pictures).map(([path, picture]) => ({ params: { path }, props: { picture } }))
 }
 

@@ -1,8 +1,8 @@
 /** A lab's worker: runs one lab, in step with real time if it is watched, and tells the page what it looks like. */
 import { type Bench, judge, type Lab, runLab, verdicts } from '@viva/lab'
-import type { Frame, FromLab, ToLab } from './lab-protocol.ts'
+import type { Frame, FromLab, ToLab } from './protocol.ts'
 
-const labs = import.meta.glob<Lab>('../../../../content/questions/*/*/lab*.ts', { import: 'default' })
+const labs = import.meta.glob<Lab>('../../../../../content/questions/*/*/lab*.ts', { import: 'default' })
 
 /** How long a whole run is watched. */
 const playMs = 6000
@@ -46,7 +46,7 @@ globalThis.addEventListener('message', ({ data }: MessageEvent<ToLab>) => {
 
 async function run({ lab: id, knobs, seed, isShown, said, events }: Extract<ToLab, { type: 'run' }>): Promise<void> {
   try {
-    const load = labs[`../../../../content/questions/${id}.ts`]
+    const load = labs[`../../../../../content/questions/${id}.ts`]
     if (load === undefined) throw new Error(`there is no lab ${id}`)
     const lab = await load()
     tell({

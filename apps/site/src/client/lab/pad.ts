@@ -1,15 +1,14 @@
 /** Where a curve is drawn with the finger, or set with six sliders from the keyboard. */
-import type { Points, Quantity } from '@viva/lab'
-import { colour, onNewColours } from './colours.ts'
-import { make } from './dom.ts'
-import { written } from './written.ts'
+import { formatFigure, type Points, type Quantity } from '@viva/lab'
+import { colour, onNewColours } from '../colours.ts'
+import { make } from '../dom.ts'
 
 const stops = 6
 const [width, height] = [320, 120]
 
 type Axis = { quantity: Quantity; range: [number, number] }
 
-const withUnit = (value: number, { unit }: Quantity): string => `${written(value)}${unit ? ` ${unit}` : ''}`
+const withUnit = (value: number, { unit }: Quantity): string => `${formatFigure(value)}${unit ? ` ${unit}` : ''}`
 
 export function openPad(host: HTMLElement, across: Axis, up: Axis): { points(): Points | undefined; clear(): void } {
   const [x, y] = [across.range, up.range]

@@ -2,20 +2,22 @@
 import type { Points, Tone } from '@viva/lab'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import type { LabData } from '../build/labs.ts'
-import { colour, onNewColours } from './colours.ts'
-import { make } from './dom.ts'
+import type { LabData } from '../../build/labs.ts'
+import { colour, onNewColours } from '../colours.ts'
+import { make } from '../dom.ts'
 
 const tones: Record<Tone, string> = {
   signal: '--signal',
   bad: '--bad',
   ok: '--ok',
   plain: '--soft',
-  second: '--theory',
+  second: '--second',
 }
 
 type Theory = { label: string; points: Points } | undefined
 export type Drawn = {
+  /** Of the lab's charts. */
+  readonly index: number
   show(
     series: Record<string, Points>,
     theory: Theory,
@@ -40,6 +42,30 @@ const columns = (points: Points): [number[], number[]] => [
   points.filter((_, index) => index % 2 === 1),
 ]
 
+type Line = { label: string; points: Points; stroke: string; as: string; dash?: number[]; width?: number }
+
+const palette = ['--signal', '--second', '--ok', '--bad', '--soft', '--ink']
+
+/** A colour for each series by its tone; a second series of the same tone takes the next unused colour. */
+export function strokesOf(wanted: Tone[]): string[] {
+  const used = new Set<string>()
+  return wanted.map((tone) => {
+    const first = tones[tone]
+    const taken = wanted.map((other) => tones[other])
+    const found = used.has(first) ? (palette.find((one) => !used.has(one) && !taken.includes(one)) ?? first) : first
+    used.add(found)
+    return found
+  })
+}
+
+/** True when a third of the points of two lines are the same. */
+function coincide(one: Line, other: Line): boolean {
+  if (one.as === 'bars' || other.as === 'bars' || other.points.length === 0) return false
+  const ys = new Map(columns(one.points)[0].map((x, at) => [x, one.points[2 * at + 1]]))
+  const [xs, theirs] = columns(other.points)
+  return xs.filter((x, at) => ys.get(x) === theirs[at]).length * 3 >= xs.length
+}
+
 /** Draws into `place`, which the page holds ready. */
 export function drawChart(place: HTMLElement, data: LabData, index: number): Drawn {
   const chart = data.charts[index]!
@@ -49,24 +75,31 @@ export function drawChart(place: HTMLElement, data: LabData, index: number): Dra
   const draw = (): void => {
     if (!isSeen || last === undefined) return
     const [series, theory, kept, said] = last
-    const lines: { label: string; points: Points; stroke: string; as: string; dash?: number[]; width?: number }[] = []
+    const lines: Line[] = []
     if (theory)
       lines.push({ label: theory.label, points: theory.points, stroke: colour('--theory'), as: 'line', width: 1 })
     if (said)
       lines.push({ label: 'You said', points: said, stroke: colour('--ink'), as: 'line', dash: [6, 4], width: 1.6 })
-    for (const name of chart.lines) {
+    const strokes = strokesOf(chart.lines.map((name) => data.series[name]!.tone ?? 'signal'))
+    const drawn: Line[] = []
+    chart.lines.forEach((name, at) => {
       const spec = data.series[name]!
-      const stroke = colour(tones[spec.tone ?? 'signal'])
-      if (kept?.[name])
-        lines.push({ label: `${spec.label}, kept`, points: kept[name], stroke, as: 'line', dash: [3, 3], width: 1 })
-      lines.push({ label: spec.label, points: series[name] ?? [], stroke, as: spec.as ?? 'line' })
-    }
+      const stroke = colour(strokes[at]!)
+      const pinned = kept?.[name]
+      if (pinned)
+        lines.push({ label: `${spec.label}, pinned`, points: pinned, stroke, as: 'line', dash: [3, 3], width: 1 })
+      const line: Line = { label: spec.label, points: series[name] ?? [], stroke, as: spec.as ?? 'line' }
+      // A line on top of an equal one is dashed, so that both are seen.
+      if (drawn.some((other) => coincide(other, line))) line.dash = [7, 7]
+      drawn.push(line)
+      lines.push(line)
+    })
     const tables = uPlot.join(
       lines.map(({ points }) => columns(points)) as uPlot.AlignedData[],
       lines.map(() => lines.map(() => 2)) as never,
     )
     const width = Math.max(220, place.clientWidth)
-    const shape = JSON.stringify([lines.map(({ label, as, stroke }) => [label, as, stroke]), width])
+    const shape = JSON.stringify([lines.map(({ label, as, stroke, dash }) => [label, as, stroke, dash]), width])
     if (plot && shape === themed) {
       plot.setData(tables)
       return
@@ -94,9 +127,17 @@ export function drawChart(place: HTMLElement, data: LabData, index: number): Dra
     plot = new uPlot(
       {
         width,
-        height: isSlanted ? 150 + longest * 0.6 : 180,
+        height: (width < 400 ? 150 : 180) + (isSlanted ? longest * 0.6 - 30 : 0),
         cursor: { show: true, points: { show: false } },
-        legend: { show: true, live: false },
+        legend: {
+          show: true,
+          live: false,
+          markers: {
+            width: 3,
+            dash: (_: uPlot, at: number) => (lines[at - 1]?.dash ? 'dashed' : 'solid'),
+            fill: () => 'transparent',
+          },
+        },
         scales: {
           x: {
             time: false,
@@ -168,6 +209,7 @@ export function drawChart(place: HTMLElement, data: LabData, index: number): Dra
   new ResizeObserver(() => draw()).observe(place)
   onNewColours(draw)
   return {
+    index,
     show(series, theory, kept, said) {
       last = [series, theory, kept, said]
       const told = chart.lines.map(

@@ -1,5 +1,5 @@
 /** The reader's own mouse, fingers, wheel and keys as a line of events. */
-import { make } from './dom.ts'
+import { make } from '../dom.ts'
 
 /** How long a line is recorded, from its first event. */
 const spanMs = 10_000
@@ -20,15 +20,15 @@ export function openOwnEvents(host: HTMLElement): {
   line.setAttribute('aria-hidden', 'true')
   const count = make('span', { className: 'small soft' })
   count.setAttribute('role', 'status')
-  const clearing = make('button', { type: 'button', className: 'small', textContent: 'Forget them', hidden: true })
+  const clearing = make('button', { type: 'button', className: 'small', textContent: 'Clear my events', hidden: true })
   const tell = (): void => {
     clearing.hidden = moments.length === 0
     count.textContent =
       moments.length === 0
-        ? 'Without them, the knobs make the events.'
+        ? 'Without them, the settings generate the events.'
         : moments.length === 1
           ? 'One event so far: a run needs two.'
-          : `The next run takes your ${moments.length} events instead of the knobs’.`
+          : `The next run uses your ${moments.length} events.`
   }
   const clear = (): void => {
     moments = []

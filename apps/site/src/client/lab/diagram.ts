@@ -1,8 +1,7 @@
 /** The system as it runs: parts joined by arrows whose dots move as items pass, lanes over time, or rows of cells. */
-import type { Diagram, Node } from '@viva/lab'
-import { make } from './dom.ts'
-import type { Frame } from './lab-protocol.ts'
-import { written } from './written.ts'
+import { type Diagram, formatFigure, type Node } from '@viva/lab'
+import { make } from '../dom.ts'
+import type { Frame } from './protocol.ts'
 
 function svg(name: string, attributes: Record<string, string | number>, ...children: (Element | string)[]): SVGElement {
   const element = document.createElementNS('http://www.w3.org/2000/svg', name)
@@ -11,7 +10,8 @@ function svg(name: string, attributes: Record<string, string | number>, ...child
   return element
 }
 
-const [high, gapX, gapY] = [54, 40, 34]
+/** Height of a part and the gaps between parts, in pixels; a narrow screen has them closer together. */
+const spacing = { across: { high: 54, gapX: 40, gapY: 34 }, upright: { high: 42, gapX: 28, gapY: 18 } }
 /** Of a letter of a name, on the mean, in pixels. */
 const letter = 6.6
 
@@ -85,6 +85,7 @@ function drawFlow(
   isUpright: boolean,
   most: Map<string, number>,
 ): (frame: Frame) => void {
+  const { high, gapX, gapY } = isUpright ? spacing.upright : spacing.across
   const at = places(nodes)
   if (isUpright) for (const [id, [column, row]] of at) at.set(id, [row, column])
   const wide = Math.max(112, ...nodes.map(({ label }) => label.length * letter + 12))
@@ -113,14 +114,14 @@ function drawFlow(
     const [x, y] = centre(id)
     const box = { x: x - wide / 2, y: y - high / 2, width: wide, height: high, rx: 6 }
     const level = svg('rect', { ...box, width: 0, class: 'level' })
-    const text = svg('text', { x, y: y + 15, class: 'value' }, '–')
+    const text = svg('text', { x, y: y + (isUpright ? 14 : 15), class: 'value' }, '–')
     picture.append(
       svg(
         'g',
         { class: `node ${kind}` },
         svg('rect', { ...box, class: 'box' }),
         level,
-        svg('text', { x, y: y - 8, class: 'name' }, label),
+        svg('text', { x, y: y - (isUpright ? 5 : 8), class: 'name' }, label),
         text,
       ),
     )
@@ -135,7 +136,7 @@ function drawFlow(
     })
     nodes.forEach(({ id, value, of, kind }, index) => {
       const now = value === undefined ? undefined : figures[value]
-      parts[index]!.text.textContent = value === undefined ? '' : written(now)
+      parts[index]!.text.textContent = value === undefined ? '' : formatFigure(now)
       if (typeof now !== 'number' || (kind !== 'queue' && kind !== 'servers')) return
       const top = Math.max(most.get(id) ?? 1, now)
       most.set(id, top)
@@ -178,12 +179,12 @@ function lanes(host: HTMLElement, { lanes, x }: Extract<Diagram, { kind: 'lanes'
       const y = Math.max(0, place) * row + row / 2
       if (to === undefined) {
         const dot = { cx: scale(from), cy: y, r: 4, class: `mark ${tone}` }
-        picture.append(svg('circle', dot, svg('title', {}, `${label} ${written(from)}`)))
+        picture.append(svg('circle', dot, svg('title', {}, `${label} ${formatFigure(from)}`)))
         continue
       }
       const span = Math.max(1.5, scale(to) - scale(from))
       const box = { x: scale(from), y: y - 10, width: span, height: 20, rx: 2, class: `mark ${tone}` }
-      picture.append(svg('rect', box, svg('title', {}, `${label} ${written(from)}–${written(to)}`)))
+      picture.append(svg('rect', box, svg('title', {}, `${label} ${formatFigure(from)}–${formatFigure(to)}`)))
       if (label.length * 6.2 + 4 < span)
         picture.append(svg('text', { x: scale(from) + span / 2, y: y + 4, class: 'inside' }, label))
     }

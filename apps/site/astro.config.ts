@@ -10,6 +10,8 @@ export default defineConfig({
   trailingSlash: 'always',
   output: 'static',
   integrations: [sitemap({ filter: (page) => !/\/(log|404|quiz\/run)\/?$/.test(page) })],
+  // Keeps the space between words and inline elements on separate lines; the default drops it.
+  compressHTML: true,
   build: { inlineStylesheets: 'never', format: 'directory' },
   devToolbar: { enabled: false },
   prefetch: false,

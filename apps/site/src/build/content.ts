@@ -33,6 +33,17 @@ export function withTag(bank: Bank, tag: Tag): Question[] {
   return bank.questions.filter((question) => question.tags.includes(tag.id))
 }
 
+/** The tags that most of `questions` carry, the commonest first; a tag of a single question filters nothing. */
+export function commonTags(questions: Question[], most: number): string[] {
+  const counts = new Map<string, number>()
+  for (const tag of questions.flatMap((question) => question.tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+  return [...counts]
+    .filter(([, count]) => count > 1)
+    .toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b))
+    .slice(0, most)
+    .map(([tag]) => tag)
+}
+
 export function categoryOf(bank: Bank, question: Question): Category {
   const category = bank.categories.find(({ slug }) => slug === question.category)
   if (!category) throw new Error(`${question.file}: no content/categories/${question.category}.md`)

@@ -1,26 +1,35 @@
-/** The filters of a category's list; they live in the address, so that the back button and a shared link keep them. */
+/** The filters of a list of questions; the address carries them, so that the back button and a shared link keep them. */
 import { all, find } from './dom.ts'
+
+const names = ['category', 'difficulty', 'lab', 'tag'] as const
 
 const form = find<HTMLFormElement>('[data-filters]')
 const rows = all<HTMLElement>('[data-questions] > li')
 const count = find('[data-count]')
+const clear = find('[data-clear]')
 
 function chosen(name: string): string[] {
   return all<HTMLInputElement>(`[name=${name}]:checked`, form!).map(({ value }) => value)
 }
 
+/** A row is shown when it has one of the chosen values of each filter. */
 function apply(): void {
-  const difficulties = chosen('difficulty')
-  const tags = chosen('tag')
-  let shown = 0
-  for (const row of rows) {
-    const carried = row.dataset['tags']!.split(' ')
-    row.hidden =
-      (difficulties.length > 0 && !difficulties.includes(row.dataset['difficulty']!)) ||
-      (tags.length > 0 && !tags.some((tag) => carried.includes(tag)))
-    if (!row.hidden) shown++
-  }
-  if (count) count.textContent = shown === rows.length ? `${shown} questions` : `${shown} of ${rows.length} questions`
+  const wanted = names.map((name) => [name, chosen(name)] as const).filter(([, values]) => values.length > 0)
+  for (const row of rows)
+    row.hidden = !wanted.every(([name, values]) =>
+      values.some((value) => row.dataset[name]!.split(' ').includes(value)),
+    )
+  const shown = rows.filter((row) => !row.hidden).length
+  const all_ = `${rows.length} ${rows.length === 1 ? 'question' : 'questions'}`
+  if (count)
+    count.textContent =
+      shown === rows.length ? all_ : shown === 0 ? `None of ${all_} match. Remove a filter.` : `${shown} of ${all_}`
+  if (clear) clear.hidden = wanted.length === 0
+}
+
+function keepInAddress(): void {
+  const query = new URLSearchParams(names.flatMap((name) => chosen(name).map((value) => [name, value])))
+  history.replaceState(history.state, '', query.size > 0 ? `?${query}` : location.pathname)
 }
 
 if (form) {
@@ -29,9 +38,13 @@ if (form) {
   apply()
   form.addEventListener('change', () => {
     apply()
-    const query = new URLSearchParams()
-    for (const name of ['difficulty', 'tag']) for (const value of chosen(name)) query.append(name, value)
-    history.replaceState(history.state, '', query.size > 0 ? `?${query}` : location.pathname)
+    keepInAddress()
   })
   form.addEventListener('submit', (event) => event.preventDefault())
+  clear?.addEventListener('click', () => {
+    form.reset()
+    apply()
+    keepInAddress()
+    find<HTMLInputElement>('input', form)?.focus()
+  })
 }

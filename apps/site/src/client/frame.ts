@@ -52,7 +52,7 @@ const shortcuts: [string, string][] = [
   ['Ctrl Enter', 'Run the example you are in'],
   ['n  p', 'Next and previous question'],
   ['1 – 8', 'Choose an option in a quiz'],
-  ['Enter', 'Check, then go on, in a quiz'],
+  ['Enter', 'Check, then next question, in a quiz'],
   ['?', 'This list'],
 ]
 

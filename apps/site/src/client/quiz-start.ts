@@ -18,7 +18,7 @@ const card = find('#resume')
 if (open && open.answers.size > 0 && card) {
   card.append(
     `You are ${open.answers.size} of ${open.count} into a quiz. `,
-    make('a', { href: `/quiz/run/?${encodeQuiz(open)}`, textContent: 'Go on with it' }),
+    make('a', { href: `/quiz/run/?${encodeQuiz(open)}`, textContent: 'Resume' }),
   )
   card.hidden = false
 }

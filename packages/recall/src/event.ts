@@ -1,4 +1,4 @@
-/** One thing that a reader did. Immutable; everything else about a reader is derived from the log of these. */
+/** One action of a reader. Events are immutable; all other state is derived from the log of them. */
 import { v7 } from 'uuid'
 import { limits } from './limits.ts'
 
@@ -65,9 +65,9 @@ export type Event =
   | NoteEvent
   | ChecklistEvent
 
-/** An event of a type that this version does not know: kept and passed on, never lost. */
+/** An event of a type that this version does not know: stored and exported unchanged. */
 export type UnknownEvent = Base & { readonly type: string; readonly [field: string]: unknown }
-/** What a log holds. Narrow it with `isEvent`. */
+/** Any event of a log. Narrow it with `isEvent`. */
 export type LoggedEvent = Event | UnknownEvent
 
 /** An event without what `newEvent` adds. */
@@ -153,7 +153,7 @@ export function inOrder<E extends LoggedEvent>(events: readonly E[]): E[] {
   return events.toSorted((a, b) => compare(a.id, b.id))
 }
 
-/** By code unit: the same on every device. */
+/** Compares by code unit, which is the same on every device. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

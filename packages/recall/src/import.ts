@@ -52,7 +52,6 @@ export class LogImport {
     this.#fileBytes = fileBytes
     this.#clock = clock
     if (fileBytes > limits.fileBytes) this.problem = tooLarge(fileBytes)
-    if (fileBytes === 0) this.problem = 'The file is empty.'
   }
 
   /** Does nothing once there is a `problem`. The chunk belongs to the import from then on. */
@@ -68,6 +67,8 @@ export class LogImport {
   end(): void {
     if (this.problem !== undefined) return
     this.#take(this.#splitter.end())
+    // Only known at the end: a file that cannot be read may have a size of 0 as well.
+    if (this.bytes === 0 && this.#fileBytes === 0) this.problem = 'The file is empty.'
     if (this.problem === undefined && this.bytes !== this.#fileBytes)
       this.problem =
         `The file changed while it was read: found ${this.bytes} bytes, expected ${this.#fileBytes}. ` +

@@ -10,8 +10,8 @@ const cancel = find<HTMLButtonElement>('#log-cancel')!
 
 /** Resolves with the report, whatever happens to the file or the worker. */
 export async function runImport(file: File): Promise<ImportReport> {
-  showProgress({ type: 'progress', phase: 'reading', done: 0, total: file.size, events: 0 })
   cancel.disabled = false
+  showProgress({ type: 'progress', phase: 'reading', done: 0, total: file.size, events: 0 })
   panel.hidden = false
   let worker: Worker | undefined
   const stop = new AbortController()
@@ -54,10 +54,21 @@ function showProgress({ phase, done, total, events }: ImportProgress): void {
   bar.max = Math.max(total, 1)
   bar.value = done
   if (phase === 'committing') cancel.disabled = true
-  if (cancel.disabled && phase !== 'committing') return
-  if (phase === 'reading') text.textContent = `Reading: ${size(done)} of ${size(total)}, ${counted(events, 'event')}`
-  else if (phase === 'storing') text.textContent = `Storing: ${done.toLocaleString('en')} of ${counted(total, 'event')}`
-  else text.textContent = `Saving ${counted(total, 'event')}…`
+  else if (cancel.disabled) return
+  text.textContent = progressText({ phase, done, total, events })
+}
+
+function progressText({ phase, done, total, events }: Omit<ImportProgress, 'type'>): string {
+  switch (phase) {
+    case 'reading':
+      return `Reading: ${size(done)} of ${size(total)}, ${counted(events, 'event')}`
+    case 'comparing':
+      return `Comparing with your log: ${done.toLocaleString('en')} of ${counted(total, 'event')}`
+    case 'storing':
+      return `Storing: ${done.toLocaleString('en')} of ${counted(total, 'event')}`
+    case 'committing':
+      return `Saving ${counted(total, 'event')}…`
+  }
 }
 
 function size(bytes: number): string {

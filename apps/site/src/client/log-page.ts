@@ -38,10 +38,7 @@ async function act(doing: string, work: () => Promise<void>): Promise<void> {
 }
 
 async function show(): Promise<void> {
-  const slow = setTimeout(() => say('Loading your log…'), 300)
   showSummary(await readSummary())
-  clearTimeout(slow)
-  if (status.textContent === 'Loading your log…') say('')
 }
 
 buttons.export.addEventListener('click', () =>
@@ -93,7 +90,14 @@ dialog.addEventListener('close', () => {
   }).then(() => buttons.delete.focus())
 })
 
-show().catch((error: unknown) => {
+const loading = 'Loading your log…'
+const slow = setTimeout(() => say(loading), 300)
+try {
+  await show()
+  if (status.textContent === loading) say('')
+} catch (error) {
   const reason = visible(error instanceof Error ? error.message : String(error), 300)
   say(`The browser does not let this page keep a log (${reason}). Private windows often forbid it.`, true)
-})
+} finally {
+  clearTimeout(slow)
+}

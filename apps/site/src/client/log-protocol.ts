@@ -4,12 +4,13 @@ import type { ImportCounts } from '@viva/recall'
 export type ToImport = { type: 'import'; file: File } | { type: 'cancel' }
 
 /**
- * `reading` checks the file and `storing` writes; `done` of `total` are bytes or events.
+ * `reading` checks the file, `comparing` reads the ids of the log, and `storing` writes; `done` of
+ * `total` are bytes or events.
  * `committing` waits for the browser to save: it cannot be cancelled.
  */
 export type ImportProgress = {
   type: 'progress'
-  phase: 'reading' | 'storing' | 'committing'
+  phase: 'reading' | 'comparing' | 'storing' | 'committing'
   done: number
   total: number
   events: number

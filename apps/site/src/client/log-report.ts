@@ -5,13 +5,15 @@ import type { ImportReport } from './log-protocol.ts'
 import { counted, visible } from './log-text.ts'
 
 const shownLines = 20
-/** A reason quotes at most 60 characters of the line; escapes make it longer. */
-const reasonChars = 400
+/** Length of a reason on the page; the download has more of it. */
+const reasonChars = 160
+const downloadedReasonChars = 1000
 
 /** One sentence or two for the status line. */
 export function summarise({ outcome, reason, lines, added, refused }: ImportReport): string {
   if (outcome === 'cancelled') return 'Import cancelled. Nothing was stored.'
-  if (outcome === 'stopped') return `Import stopped. ${visible(reason ?? '', reasonChars)} Nothing was stored.`
+  if (outcome === 'stopped')
+    return `Import stopped. ${visible(reason ?? '', downloadedReasonChars)} Nothing was stored.`
   if (refused.count === lines)
     return 'Import complete, but no line of this file is an event. Choose a file that this page exported.'
   const left = refused.count > 0 ? ` ${counted(refused.count, 'line')} refused.` : ''
@@ -67,8 +69,8 @@ function notes(title: string, { count, listed }: LineNotes): HTMLElement[] {
   return [make('h3', { textContent: title }), make('ul', { className: 'lines' }, ...items)]
 }
 
-function sentence({ line, message }: LineNote): string {
-  return `Line ${line}: ${visible(message, reasonChars)}`
+function sentence({ line, message }: LineNote, maxChars = reasonChars): string {
+  return `Line ${line}: ${visible(message, maxChars)}`
 }
 
 /** Everything that the report lists, as text. */
@@ -80,7 +82,7 @@ function reportText(report: ImportReport, file: string): string {
     ['Conflicts', report.conflicts],
   ] as const) {
     if (count === 0) continue
-    text.push('', title, ...listed.map(sentence))
+    text.push('', title, ...listed.map((item) => sentence(item, downloadedReasonChars)))
     if (count > listed.length) text.push(`and ${counted(count - listed.length, 'more line')}`)
   }
   return `${text.join('\n')}\n`

@@ -9,7 +9,8 @@ import {
   note,
   pickEvent,
 } from '@viva/recall'
-import type { LogDatabase } from './log.ts'
+import type { IDBPObjectStore } from 'idb'
+import type { LogDatabase, LogSchema } from './log.ts'
 
 export type Stored = { added: number; known: number; unknownTypes: number }
 
@@ -17,13 +18,31 @@ export type Stored = { added: number; known: number; unknownTypes: number }
 export class ImportStopped extends Error {}
 
 type Hooks = {
+  /** Asked between batches. A message can arrive there, because each request is a task of its own. */
   isCancelled(): boolean
-  /** Also gives the worker's other messages a turn, between two requests of the transaction. */
+  onCompared(done: number, total: number): void
   onStored(events: number): void
   onCommit(): void
 }
 
 const batchSize = 1000
+const idBatchSize = 10_000
+
+type EventStore = IDBPObjectStore<LogSchema, ['events'], 'events', 'readwrite'>
+
+/** The ids in the store, in batches: one request for 500,000 ids takes seconds without progress. */
+async function readIds(store: EventStore, { isCancelled, onCompared }: Hooks): Promise<Set<string>> {
+  const total = await store.count()
+  const ids = new Set<string>()
+  let range: IDBKeyRange | undefined
+  while (ids.size < total && !isCancelled()) {
+    const batch = await store.getAllKeys(range, idBatchSize)
+    for (const id of batch) ids.add(id)
+    range = IDBKeyRange.lowerBound(batch.at(-1)!, true)
+    onCompared(ids.size, total)
+  }
+  return ids
+}
 
 /**
  * Events that are stored already count as known. If the stored event has other content, `pickEvent`
@@ -32,7 +51,7 @@ const batchSize = 1000
 export async function storeImport(
   database: LogDatabase,
   { events, counts }: Pick<LogImport, 'events' | 'counts'>,
-  { isCancelled, onStored, onCommit }: Hooks,
+  hooks: Hooks,
 ): Promise<Stored | 'cancelled'> {
   const transaction = database.transaction('events', 'readwrite')
   const { store } = transaction
@@ -40,14 +59,14 @@ export async function storeImport(
   transaction.done.catch(() => undefined)
   const stored: Stored = { added: 0, known: 0, unknownTypes: 0 }
   try {
-    const ids = new Set(await store.getAllKeys())
+    const ids = await readIds(store, hooks)
     let fresh = 0
     for (const id of events.keys()) if (!ids.has(id)) fresh++
-    if (ids.size + fresh > limits.events) throw new ImportStopped(tooMany(ids.size, fresh))
+    if (!hooks.isCancelled() && ids.size + fresh > limits.events) throw new ImportStopped(tooMany(ids.size, fresh))
 
     const entries = [...events.values()]
     for (let from = 0; from < entries.length; from += batchSize) {
-      if (isCancelled()) {
+      if (hooks.isCancelled()) {
         transaction.abort()
         return 'cancelled'
       }
@@ -62,9 +81,9 @@ export async function storeImport(
         }
       }
       await Promise.all(requests)
-      onStored(Math.min(from + batchSize, entries.length))
+      hooks.onStored(Math.min(from + batchSize, entries.length))
     }
-    onCommit()
+    hooks.onCommit()
     await transaction.done
     return stored
   } catch (error) {

@@ -34,8 +34,8 @@ async function importFile(file: File): Promise<ImportReport> {
 }
 
 async function read(file: File, collected: LogImport): Promise<void> {
-  const progress = reporter('reading', file.size, collected)
-  progress(0)
+  const progress = reporter('reading', collected)
+  progress(0, file.size)
   if (collected.problem !== undefined) return
   const reader = file.stream().getReader()
   try {
@@ -47,7 +47,7 @@ async function read(file: File, collected: LogImport): Promise<void> {
       }
       collected.push(value)
       // A message that cancels is handled only between two tasks.
-      if (progress(collected.bytes)) await new Promise((resolve) => setTimeout(resolve))
+      if (progress(collected.bytes, file.size)) await new Promise((resolve) => setTimeout(resolve))
     }
   } finally {
     reader.cancel().catch(() => undefined)
@@ -56,19 +56,20 @@ async function read(file: File, collected: LogImport): Promise<void> {
 
 async function store(collected: LogImport): ReturnType<typeof storeImport> {
   const total = collected.events.size
-  const progress = reporter('storing', total, collected)
-  progress(0)
+  const progress = reporter('storing', collected)
+  const compared = reporter('comparing', collected)
   return storeImport(await logDatabase(), collected, {
     isCancelled: () => isCancelled,
-    onStored: (events) => void progress(events),
+    onCompared: (done, ids) => void compared(done, ids),
+    onStored: (events) => void progress(events, total),
     onCommit: () => send({ type: 'progress', phase: 'committing', done: total, total, events: total }),
   })
 }
 
 /** Sends progress at most every `progressMs`; returns whether it did. */
-function reporter(phase: ImportProgress['phase'], total: number, { events }: LogImport): (done: number) => boolean {
+function reporter(phase: ImportProgress['phase'], { events }: LogImport): (done: number, total: number) => boolean {
   let sentAt = -Infinity
-  return (done) => {
+  return (done, total) => {
     if (performance.now() - sentAt < progressMs) return false
     sentAt = performance.now()
     send({ type: 'progress', phase, done, total, events: events.size })

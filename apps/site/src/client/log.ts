@@ -12,7 +12,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 
 export type { EventInput, LoggedEvent }
 
-interface LogSchema extends DBSchema {
+export interface LogSchema extends DBSchema {
   events: { key: string; value: LoggedEvent }
 }
 export type LogDatabase = IDBPDatabase<LogSchema>

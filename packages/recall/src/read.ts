@@ -104,10 +104,15 @@ function describe(issue: Issue | undefined): string {
   return issue?.code === 'too_small' ? 'something that is not empty or below 0' : 'another value'
 }
 
+/** A value as JSON, cut to a length that fits into a message. */
 function quoteValue(value: unknown): string {
-  return quote(JSON.stringify(value) ?? 'nothing')
+  return typeof value === 'string' ? quote(value) : shorten(JSON.stringify(value) ?? 'nothing')
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text)
+  return JSON.stringify(shorten(text))
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

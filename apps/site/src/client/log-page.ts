@@ -23,8 +23,12 @@ function say(text: string, isProblem = false): void {
   status.classList.toggle('bad', isProblem)
 }
 
+let isBusy = false
+let isEmpty = true
+
 /** Runs one action at a time; a failure becomes a sentence. */
 async function act(doing: string, work: () => Promise<void>): Promise<void> {
+  isBusy = true
   dialog.close()
   report.hidden = true
   for (const button of Object.values(buttons)) button.disabled = true
@@ -33,12 +37,23 @@ async function act(doing: string, work: () => Promise<void>): Promise<void> {
   } catch (error) {
     say(`${doing} failed: ${visible(error instanceof Error ? error.message : String(error), 300)}`, true)
   } finally {
-    for (const button of Object.values(buttons)) button.disabled = false
+    isBusy = false
+    enable()
   }
 }
 
+/** An empty log can only be imported into. */
+function enable(): void {
+  buttons.import.disabled = false
+  buttons.export.disabled = isEmpty
+  buttons.delete.disabled = isEmpty
+}
+
 async function show(): Promise<void> {
-  showSummary(await readSummary())
+  const summary = await readSummary()
+  isEmpty = summary.events === 0
+  enable()
+  showSummary(summary)
 }
 
 buttons.export.addEventListener('click', () =>
@@ -53,7 +68,8 @@ buttons.import.addEventListener('click', () => file.click())
 
 file.addEventListener('change', () => {
   const chosen = file.files?.[0]
-  if (!chosen) return
+  // The button is disabled during an import; a dropped or scripted file still gets here.
+  if (!chosen || isBusy) return
   void act('The import', async () => {
     say(`Importing ${visible(chosen.name)}…`)
     const importing = runImport(chosen)
@@ -87,7 +103,7 @@ dialog.addEventListener('close', () => {
     const count = await deleteLog()
     say(`Deleted ${counted(count, 'event')}. Your log is empty.`)
     await show()
-  }).then(() => buttons.delete.focus())
+  }).then(() => buttons.import.focus())
 })
 
 const loading = 'Loading your log…'

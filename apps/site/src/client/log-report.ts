@@ -24,11 +24,10 @@ export function isBad({ outcome, refused }: ImportReport): boolean {
   return outcome === 'stopped' || refused.count > 0
 }
 
-/** Each line of the file is in exactly one row after the first. */
+/** Each line counts in one row after the first; unknown types are a part of the added events. */
 function rows(report: ImportReport): [name: string, value: string][] {
   const { outcome, lines, added, known, repeated, conflicts, refused, unknownTypes } = report
   const number = (count: number) => count.toLocaleString('en')
-  const unknown = unknownTypes > 0 ? ` (${number(unknownTypes)} of unknown types)` : ''
   const found: [string, string][] = [
     ['Repeated in the file', number(repeated)],
     ['Conflicts', number(conflicts.count)],
@@ -37,7 +36,8 @@ function rows(report: ImportReport): [name: string, value: string][] {
   if (outcome !== 'complete') return [['Lines read', number(lines)], ['Stored', '0'], ...found]
   return [
     ['Lines read', number(lines)],
-    ['Added', `${number(added)}${unknown}`],
+    ['Added', number(added)],
+    ...(unknownTypes > 0 ? [['Added, of unknown types', number(unknownTypes)] as [string, string]] : []),
     ['Stored already', number(known)],
     ...found,
   ]

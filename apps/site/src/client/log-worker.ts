@@ -40,7 +40,7 @@ async function read(file: File, collected: LogImport): Promise<void> {
   const reader = file.stream().getReader()
   try {
     while (!isCancelled && collected.problem === undefined) {
-      const { value, done } = await reader.read()
+      const { value, done } = await reader.read().catch(unreadable)
       if (done) {
         collected.end()
         return
@@ -77,16 +77,19 @@ function reporter(phase: ImportProgress['phase'], { events }: LogImport): (done:
   }
 }
 
+/** The cause is NotReadableError in one browser and "network error" in another. */
+function unreadable(cause: unknown): never {
+  const text =
+    'The browser could not read the file. It may be protected, deleted or changed. ' +
+    'Check that you can open it, and import it again.'
+  throw new ImportStopped(text, { cause })
+}
+
 function explain(error: unknown): string {
   if (error instanceof ImportStopped) return error.message
   if (!(error instanceof Error)) return String(error)
   // DOMException is an Error; its name says what happened.
   if (error.name === 'QuotaExceededError')
     return 'The browser has no space left for this site. Free some space, or import a smaller log.'
-  if (error.name === 'NotReadableError' || error.name === 'NotFoundError' || error.name === 'SecurityError')
-    return (
-      'The browser could not read the file. It may be protected, deleted or changed. ' +
-      'Check that you can open it, and import it again.'
-    )
   return `${error.message || error.name}.`
 }

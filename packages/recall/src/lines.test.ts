@@ -40,6 +40,11 @@ test('drops the byte order mark of the first line only', () => {
 test('refuses a line that is too long without holding it, and reads the next', () => {
   const part = bytes('x'.repeat(64 * 1024))
   const chunks = Array.from({ length: 20 }, () => part)
+  const splitter = new LineSplitter()
+  for (const chunk of chunks) {
+    splitter.push(chunk)
+    assert.ok(splitter.heldBytes <= limits.lineBytes)
+  }
   assert.deepEqual(split(bytes('a\n'), ...chunks, bytes('\nb\n')), [
     { number: 1, text: 'a' },
     { number: 2, error: 'found 1310720 bytes; expected at most 1048576 in one line' },

@@ -14,6 +14,11 @@ export class LineSplitter {
   #number = 1
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+  /** Bytes of an unfinished line that are held; at most `limits.lineBytes`. */
+  get heldBytes(): number {
+    return this.#parts.reduce((sum, part) => sum + part.length, 0)
+  }
+
   /** The lines that end in this chunk. The chunk is kept until its last line ends. */
   push(chunk: Uint8Array): Line[] {
     const lines: Line[] = []

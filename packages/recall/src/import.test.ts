@@ -83,3 +83,20 @@ test('stops when a file grows beyond the bound while it is read', () => {
   for (let n = 0; n < 5; n++) collected.push(chunk)
   assert.equal(collected.problem, 'The file has 160 MiB. An import takes at most 128 MiB.')
 })
+
+test('stops when it takes more than 15 minutes, while it reads and while the caller stores', () => {
+  let ms = nowMs
+  const collected = new LogImport({ fileBytes: 4, now: () => ms })
+  ms += limits.importMs
+  collected.push(new TextEncoder().encode('x\n'))
+  assert.equal(collected.problem, undefined)
+  ms++
+  collected.checkTime()
+  const expected = 'The import took more than 15 minutes. Split the file and import its parts.'
+  assert.equal(collected.problem, expected)
+  const reading = new LogImport({ fileBytes: 2, now: () => ms })
+  ms += limits.importMs + 1
+  reading.push(new TextEncoder().encode('x\n'))
+  assert.equal(reading.problem, expected)
+  assert.equal(reading.counts.lines, 0)
+})

@@ -45,12 +45,16 @@ export class LogImport {
 
   readonly #fileBytes: number
   readonly #clock: Clock
+  readonly #now: () => number
+  readonly #startedAt: number
   readonly #splitter = new LineSplitter()
 
   /** `fileBytes` is the size that the file has according to its folder. */
   constructor({ fileBytes, ...clock }: { fileBytes: number } & Clock) {
     this.#fileBytes = fileBytes
     this.#clock = clock
+    this.#now = clock.now ?? Date.now
+    this.#startedAt = this.#now()
     if (fileBytes > limits.fileBytes) this.problem = tooLarge(fileBytes)
   }
 
@@ -60,7 +64,14 @@ export class LogImport {
     if (this.bytes === 0) this.problem = findWrongFormat(chunk)
     this.bytes += chunk.length
     if (this.bytes > limits.fileBytes) this.problem = tooLarge(this.bytes)
+    this.checkTime()
     if (this.problem === undefined) this.#take(this.#splitter.push(chunk))
+  }
+
+  /** Sets `problem` once the import takes too long. Call it while the events are stored, too. */
+  checkTime(): void {
+    if (this.#now() - this.#startedAt > limits.importMs)
+      this.problem = `The import took more than ${limits.importMs / 60_000} minutes. Split the file and import its parts.`
   }
 
   /** Call it after the last chunk: it reads the last line and compares the sizes. */

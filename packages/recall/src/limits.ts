@@ -4,6 +4,8 @@ export const limits = {
   fileBytes: 128 * 1024 * 1024,
   /** Length of one line, in bytes without its line break: 1 MiB. */
   lineBytes: 1024 * 1024,
+  /** How long an import may take, in milliseconds: 15 minutes. */
+  importMs: 15 * 60 * 1000,
   /** Events in an imported file, and in the log after the import. */
   events: 500_000,
   /** Nesting of objects and lists in one event; the event itself is level 1. */

@@ -61,7 +61,12 @@ async function store(collected: LogImport): ReturnType<typeof storeImport> {
   return storeImport(await logDatabase(), collected, {
     isCancelled: () => isCancelled,
     onCompared: (done, ids) => void compared(done, ids),
-    onStored: (events) => void progress(events, total),
+    onStored: (events) => {
+      progress(events, total)
+      collected.checkTime()
+      // Thrown inside the transaction, which is aborted by it.
+      if (collected.problem !== undefined) throw new ImportStopped(collected.problem)
+    },
     onCommit: () => send({ type: 'progress', phase: 'committing', done: total, total, events: total }),
   })
 }

@@ -318,6 +318,7 @@ suite('the log page', () => {
     await page.waitForFunction(() => document.querySelector('#log-figures dd')?.textContent === '3')
     await page.focus('#log-delete')
     await page.keyboard.press('Enter')
+    await page.waitForSelector('#log-confirm[open]')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.querySelector('#log-status')?.textContent?.startsWith('Deleted 3 events'))

@@ -1,6 +1,5 @@
-/** What a reader does: attempt, reveal, predict, run, edit, quiz, search, log, feedback; and all of it by keyboard. */
+/** What a reader does: attempt, reveal, predict, run, edit, quiz, search, feedback; and all of it by keyboard. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { startSite, type Site } from './site.fixture.ts'
@@ -207,32 +206,6 @@ suite('a reader', () => {
     await page.waitForSelector('[role=alert]')
     assert.match((await page.textContent('[role=alert]'))!, /no category “cobol”/)
     await context.close()
-  })
-
-  test('exports the log and imports it into another browser, twice without doubling it', async () => {
-    const first = await site.open(question)
-    await first.page.keyboard.press('r')
-    await first.page.waitForSelector('#in-depth', { state: 'visible' })
-    await first.page.waitForTimeout(200)
-    await first.page.goto(`${site.base}/log/`)
-    await first.page.waitForFunction(() => document.querySelector('#log-figures dd')?.textContent === '1')
-    const downloading = first.page.waitForEvent('download')
-    await first.page.click('#log-export')
-    const file = (await (await downloading).path())!
-    assert.match(await readFile(file, 'utf8'), /"type":"reveal"/)
-    const second = await site.open('/log/')
-    for (const said of ['Imported 1 entries; 0 were here already.', 'Imported 0 entries; 1 were here already.']) {
-      await second.page.setInputFiles('#log-file', file)
-      await second.page.waitForFunction((text) => document.querySelector('#log-status')?.textContent === text, said)
-    }
-    await second.page.setInputFiles('#log-file', {
-      name: 'broken.jsonl',
-      mimeType: 'text/plain',
-      buffer: Buffer.from('{"no"'),
-    })
-    await second.page.waitForFunction(() => document.querySelector('#log-status')?.textContent?.includes('line 1'))
-    await first.context.close()
-    await second.context.close()
   })
 
   test('finds a question by `/`, a word and Enter; a mistyped word is forgiven', async () => {

@@ -1,4 +1,4 @@
-/** A reader's memory. So far its ground: the event log, and what the pages derive from it. Pure, for browser and server. */
+/** A reader's log of events and what the pages derive from it. Pure code for browser and server. */
 export type {
   AttemptEvent,
   BookmarkEvent,
@@ -18,7 +18,12 @@ export type {
   WrittenEvent,
 } from './event.ts'
 export { inOrder, isEvent, newEvent } from './event.ts'
+export type { CollectedEvent, ImportCounts, LineNote, LineNotes } from './import.ts'
+export { LogImport, note } from './import.ts'
+export { limits } from './limits.ts'
 export type { LogError } from './log.ts'
-export { formatLog, mergeLogs, parseLog, readEvent } from './log.ts'
+export { formatLog, isSameEvent, mergeLogs, parseLog, pickEvent } from './log.ts'
+export type { Clock } from './read.ts'
+export { readEvent, readLine } from './read.ts'
 export type { UnfinishedQuiz } from './replay.ts'
 export { bookmarks, misses, notes, seenQuestions, unfinishedQuiz } from './replay.ts'

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { type EventInput, isEvent, type LoggedEvent, newEvent } from './event.ts'
-import { formatLog, mergeLogs, parseLog, readEvent } from './log.ts'
+import { formatLog, mergeLogs, parseLog } from './log.ts'
 
 const id = (n: number) => `018f0000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
+const start = Date.UTC(2026, 10, 24)
 const at = '2026-11-24T09:30:00.000Z'
 
 /** One of every type that is written. */
@@ -34,7 +35,7 @@ const event: fc.Arbitrary<LoggedEvent> = fc
   .record({
     // Few ids, so that logs overlap; one id may even carry two different events.
     id: fc.integer({ min: 0, max: 15 }).map(id),
-    at: fc.integer({ min: 0, max: 3 }).map((ms) => new Date(ms).toISOString()),
+    at: fc.integer({ min: 0, max: 3 }).map((ms) => new Date(start + ms).toISOString()),
     input: fc.oneof(
       fc.constantFrom(...inputs),
       fc.record({
@@ -44,21 +45,16 @@ const event: fc.Arbitrary<LoggedEvent> = fc
     ),
   })
   .map(({ id, at, input }) => ({ id, at, ...input }))
+  // JSON.stringify writes what fast-check can make, except the one field that is refused.
+  .filter((event) => !JSON.stringify(event).includes('"__proto__"'))
 const log = fc.array(event, { maxLength: 12 })
 
-test('a stamped event of every type can be read back', () => {
-  let ms = Date.UTC(2026, 10, 24)
-  const events = inputs.map((input) => newEvent(input, { now: () => ms++, random: () => 0.5 }))
+test('an event of every type is read back from its line', () => {
+  let ms = start
+  const now = () => ms++
+  const events = inputs.map((input) => newEvent(input, { now, random: () => 0.5 }))
   assert.ok(events.every(isEvent))
-  assert.deepEqual(parseLog(formatLog(events)), { events, errors: [] })
-  assert.equal(events[0]?.at, '2026-11-24T00:00:00.000Z')
-  assert.equal(events[0]?.id.slice(0, 15), '01a20ada-2c00-7', 'the id begins with the time')
-})
-
-test('ids made within a millisecond are unique and in order', () => {
-  const ids = Array.from({ length: 2000 }, () => newEvent({ type: 'reveal', question: 'q' }).id)
-  assert.deepEqual(ids.toSorted(), ids)
-  assert.equal(new Set(ids).size, ids.length)
+  assert.deepEqual(parseLog(formatLog(events), { now }), { events, errors: [] })
 })
 
 test('merging is associative, commutative and idempotent', () => {
@@ -72,15 +68,15 @@ test('merging is associative, commutative and idempotent', () => {
   )
 })
 
-test('a log that was written reads back as the same set, events of unknown types too', () => {
+test('reads a formatted log back as the same set, with events of unknown types', () => {
   fc.assert(
     fc.property(log, (events) =>
-      assert.deepEqual(parseLog(formatLog(events)), { events: mergeLogs(events), errors: [] }),
+      assert.deepEqual(parseLog(formatLog(events), { now: () => start }), { events: mergeLogs(events), errors: [] }),
     ),
   )
 })
 
-test('any text at all: what is no event is an error with its line, never a throw', () => {
+test('reports every line that is no event, whatever the text, and never throws', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.string(), fc.json())), (lines) => {
       const text = lines.join('\n')
@@ -92,47 +88,25 @@ test('any text at all: what is no event is an error with its line, never a throw
   )
 })
 
-test('a log from Windows, with empty lines and a byte order mark', () => {
+test('accepts a byte order mark, CRLF and empty lines', () => {
   const line = JSON.stringify({ id: id(1), at, type: 'reveal', question: 'q' })
-  assert.deepEqual(parseLog(`\uFEFF${line}\r\n\r\n`), { events: [JSON.parse(line)], errors: [] })
+  assert.deepEqual(parseLog(`\uFEFF${line}\r\n\r\n`, { now: () => start }), { events: [JSON.parse(line)], errors: [] })
 })
 
-test('what a newer version adds is kept', () => {
+test('keeps fields and types that a newer version adds', () => {
   const events = [
     { id: id(1), at, type: 'reveal', question: 'q', mood: 'calm' },
     { id: id(2), at, type: 'telepathy', depth: { of: [1] } },
   ]
-  assert.deepEqual(parseLog(events.map((event) => JSON.stringify(event)).join('\n')).events, events)
+  assert.deepEqual(
+    parseLog(events.map((event) => JSON.stringify(event)).join('\n'), { now: () => start }).events,
+    events,
+  )
 })
-
-const refused: [value: unknown, error: string][] = [
-  [[], 'found "[]"; expected one JSON object'],
-  [null, 'found "null"; expected one JSON object'],
-  [{ at, type: 'reveal', question: 'q' }, 'id: found nothing; expected a UUIDv7'],
-  [
-    { id: '018f0000-0000-4000-8000-000000000000', at, type: 'reveal', question: 'q' },
-    'id: found "\\"018f0000-0000-4000-8000-000000000000\\""; expected a UUIDv7',
-  ],
-  [
-    { id: id(1), at: 'today', type: 'reveal', question: 'q' },
-    'at: found "\\"today\\""; expected a time like 2026-11-24T09:30:00.000Z',
-  ],
-  [{ id: id(1), at }, 'type: found nothing; expected a name'],
-  [{ id: id(1), at, type: 'bookmark', question: 'q', on: 1 }, 'on: found "1"; expected true or false'],
-  [
-    { id: id(1), at, type: 'reveal', question: '' },
-    'question: found "\\"\\""; expected something that is not empty or below 0',
-  ],
-  [
-    { id: id(1), at, type: 'quiz-started', scope: 'git', seed: 1.5, count: 1 },
-    'seed: found "1.5"; expected a whole number',
-  ],
-]
-for (const [value, error] of refused) test(`refused: ${error}`, () => assert.equal(readEvent(value), error))
 
 test('an error names the line in the file', () => {
   const good = JSON.stringify({ id: id(1), at, type: 'reveal', question: 'q' })
-  const { events, errors } = parseLog(`${good}\n\n{"id":\n${good}`)
+  const { events, errors } = parseLog(`${good}\n\n{"id":\n${good}`, { now: () => start })
   assert.equal(events.length, 1)
   assert.deepEqual(errors, [{ line: 3, message: 'line 3: found "{\\"id\\":"; expected one JSON object' }])
 })

@@ -1,13 +1,17 @@
-/** What the site derives from a log today: what was missed, what was left half-done, what was read and marked. */
-import { type AttemptEvent, inOrder, isEvent, type LoggedEvent } from './event.ts'
+/** State derived from a log: missed items, the unfinished quiz, seen questions, bookmarks, notes. */
+import { type AttemptEvent, type Event, inOrder, isEvent, type LoggedEvent } from './event.ts'
 
-/** Last attempts that were wrong, oldest first: misses come back until they are answered right. */
+/** Filters before it sorts: a log can be long, and each replay needs a part of it. */
+function ofType<T extends Event['type']>(events: readonly LoggedEvent[], type: T): Extract<Event, { type: T }>[] {
+  return inOrder(events.filter((event): event is Extract<Event, { type: T }> => event.type === type))
+}
+
+/** Last attempts that were wrong, oldest first. An item stays until it is answered correctly. */
 export function misses(events: readonly LoggedEvent[]): AttemptEvent[] {
   const last = new Map<string, AttemptEvent>()
-  for (const event of inOrder(events)) {
-    if (!isEvent(event) || event.type !== 'attempt') continue
+  for (const event of ofType(events, 'attempt')) {
     const key = `${event.question}#${event.item}`
-    // Deleted first, so that the map's order is that of the last attempts.
+    // Deleted first: the map then has the order of the last attempts.
     last.delete(key)
     last.set(key, event)
   }
@@ -22,7 +26,7 @@ export type UnfinishedQuiz = {
   answers: Map<string, AttemptEvent['answer']>
 }
 
-/** The newest quiz, if it was neither finished nor answered to its end. Starting another one gives up the one before. */
+/** The newest quiz, if it was neither finished nor fully answered. A new quiz replaces an open one. */
 export function unfinishedQuiz(events: readonly LoggedEvent[]): UnfinishedQuiz | undefined {
   const known = inOrder(events).filter(isEvent)
   const at = known.findLastIndex((event) => event.type === 'quiz-started')
@@ -39,7 +43,7 @@ export function unfinishedQuiz(events: readonly LoggedEvent[]): UnfinishedQuiz |
   return answers.size < count ? { scope, seed, count, answers } : undefined
 }
 
-/** Questions that the reader did something with, each with the time of the last thing, oldest first. */
+/** Questions with at least one event, each with the time of its last one, oldest first. */
 export function seenQuestions(events: readonly LoggedEvent[]): Map<string, string> {
   const seen = new Map<string, string>()
   for (const event of inOrder(events)) {
@@ -52,8 +56,7 @@ export function seenQuestions(events: readonly LoggedEvent[]): Map<string, strin
 
 export function bookmarks(events: readonly LoggedEvent[]): Set<string> {
   const marked = new Set<string>()
-  for (const event of inOrder(events)) {
-    if (!isEvent(event) || event.type !== 'bookmark') continue
+  for (const event of ofType(events, 'bookmark')) {
     if (event.on) marked.add(event.question)
     else marked.delete(event.question)
   }
@@ -62,8 +65,7 @@ export function bookmarks(events: readonly LoggedEvent[]): Set<string> {
 
 export function notes(events: readonly LoggedEvent[]): Map<string, string> {
   const written = new Map<string, string>()
-  for (const event of inOrder(events)) {
-    if (!isEvent(event) || event.type !== 'note') continue
+  for (const event of ofType(events, 'note')) {
     if (event.text.trim() === '') written.delete(event.question)
     else written.set(event.question, event.text)
   }

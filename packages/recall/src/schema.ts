@@ -1,11 +1,19 @@
-/** The shape of each event type; used where a log comes from outside. `zod/mini`, because it travels to the browser. */
+/**
+ * The shape of each event type, for logs that come from outside. `zod/mini`, because browsers load it.
+ */
 import * as z from 'zod/mini'
+import { limits } from './limits.ts'
 
-const text = z.string()
-const question = z.string().check(z.minLength(1))
-const item = z.string().check(z.minLength(1))
+const text = z.string().check(z.maxLength(limits.textChars))
+const question = z.string().check(z.minLength(1), z.maxLength(limits.idChars))
+const item = question
+const entries = z.array(z.string().check(z.maxLength(limits.entryChars))).check(z.maxLength(limits.listEntries))
 const whole = z.int().check(z.minimum(0))
-const base = { id: z.uuid({ version: 'v7' }), at: z.iso.datetime({ precision: 3 }) }
+const base = {
+  // One way to write an id: its text is its identity and its order.
+  id: z.uuid({ version: 'v7' }).check(z.lowercase()),
+  at: z.iso.datetime({ precision: 3 }),
+}
 
 /** Loose: a field that a newer version adds is kept. */
 const shapes = {
@@ -17,13 +25,13 @@ const shapes = {
     item,
     kind: z.enum(['single', 'multi', 'order', 'fill', 'output']),
     right: z.boolean(),
-    answer: z.union([text, z.array(text)]),
+    answer: z.union([text, entries]),
     /** Of the quiz: it decides the order in which the choices were shown. */
     seed: whole,
     /** From the question shown to the answer given. */
     ms: whole,
   }),
-  /** What the reader thought that a fence prints, and what it printed. */
+  /** The output that the reader expected of a fence, and its actual output. */
   prediction: z.looseObject({
     ...base,
     type: z.literal('prediction'),
@@ -33,7 +41,7 @@ const shapes = {
     actual: text,
     right: z.boolean(),
   }),
-  /** The answer was uncovered. */
+  /** The answer was shown. */
   reveal: z.looseObject({ ...base, type: z.literal('reveal'), question }),
   /** The reader's own answer, written before the reveal. */
   written: z.looseObject({ ...base, type: z.literal('written'), question, text }),
@@ -52,7 +60,7 @@ const shapes = {
   /** Replaces the note before it; empty text removes it. */
   note: z.looseObject({ ...base, type: z.literal('note'), question, text }),
   /** Self-grading: the points of the checklist that the reader had, of how many. */
-  checklist: z.looseObject({ ...base, type: z.literal('checklist'), question, points: z.array(text), of: whole }),
+  checklist: z.looseObject({ ...base, type: z.literal('checklist'), question, points: entries, of: whole }),
 }
 
 export const eventSchema = z.discriminatedUnion('type', [
@@ -69,7 +77,10 @@ export const eventSchema = z.discriminatedUnion('type', [
 ])
 
 /** What an event of a type that this version does not know has to have. */
-export const unknownEventSchema = z.looseObject({ ...base, type: z.string().check(z.minLength(1)) })
+export const unknownEventSchema = z.looseObject({
+  ...base,
+  type: z.string().check(z.minLength(1), z.maxLength(limits.typeChars)),
+})
 
 export function isKnownType(type: string): boolean {
   return Object.hasOwn(shapes, type)

@@ -1,23 +1,20 @@
-/** The log as a file: out, in, and away. */
-import { formatLog, parseLog } from '@viva/recall'
-import { allEvents, logDatabase } from './log.ts'
+/** Exports and deletes the log. */
+import { eventBatches, logDatabase } from './log.ts'
 
-/** JSON Lines, oldest first. */
-export async function exportText(): Promise<string> {
-  return formatLog(await allEvents())
+/** JSON Lines, oldest first. A blob, because the whole log need not fit into one string. */
+export async function exportLog(): Promise<{ file: Blob; count: number }> {
+  const parts: string[] = []
+  let count = 0
+  for await (const batch of eventBatches()) {
+    parts.push(batch.map((event) => `${JSON.stringify(event)}\n`).join(''))
+    count += batch.length
+  }
+  return { file: new Blob(parts, { type: 'application/jsonl' }), count }
 }
 
-/** Adds what is new; what is here already stays as it is. */
-export async function importText(text: string): Promise<{ added: number; known: number; errors: string[] }> {
-  const { events, errors } = parseLog(text)
-  const database = await logDatabase()
-  const ids = new Set(await database.getAllKeys('events'))
-  const fresh = events.filter(({ id }) => !ids.has(id))
-  const transaction = database.transaction('events', 'readwrite')
-  await Promise.all([...fresh.map((event) => transaction.store.add(event)), transaction.done])
-  return { added: fresh.length, known: events.length - fresh.length, errors: errors.map(({ message }) => message) }
-}
-
-export async function clear(): Promise<void> {
-  await (await logDatabase()).clear('events')
+/** Returns how many events were deleted. */
+export async function deleteLog(): Promise<number> {
+  const transaction = (await logDatabase()).transaction('events', 'readwrite')
+  const [count] = await Promise.all([transaction.store.count(), transaction.store.clear(), transaction.done])
+  return count
 }

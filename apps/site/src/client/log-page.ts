@@ -1,140 +1,119 @@
-/** The reader's own log: figures, bookmarks, the last entries; export, import, delete. */
-import { bookmarks, isEvent, type LoggedEvent } from '@viva/recall'
-import { find, make } from './dom.ts'
-import { allEvents } from './log.ts'
-import { clear, exportText, importText } from './log-file.ts'
+/** The page of the reader's log: shows, exports, imports and deletes it. */
+import { find } from './dom.ts'
+import { deleteLog, exportLog } from './log-file.ts'
+import { runImport } from './log-import.ts'
+import { download, isBad, reportElements, summarise } from './log-report.ts'
+import { readSummary, showSummary } from './log-summary.ts'
+import { counted, visible } from './log-text.ts'
+import { countEvents } from './log.ts'
 
 const status = find('#log-status')!
+const report = find('#log-report')!
+const dialog = find<HTMLDialogElement>('#log-confirm')!
+const buttons = {
+  export: find<HTMLButtonElement>('#log-export')!,
+  import: find<HTMLButtonElement>('#log-import')!,
+  delete: find<HTMLButtonElement>('#log-delete')!,
+}
+const file = find<HTMLInputElement>('#log-file')!
 
-const titleOf = (id: string): string => id.split('/').pop()!.replaceAll('-', ' ')
+/** The status line is a live region: screen readers announce it. */
+function say(text: string, isProblem = false): void {
+  status.textContent = text
+  status.classList.toggle('bad', isProblem)
+}
 
-function sentence(event: LoggedEvent): string {
-  if (!isEvent(event)) return event.type
-  switch (event.type) {
-    case 'attempt':
-      return `${event.right ? 'Answered right' : 'Missed'}: ${titleOf(event.question)}`
-    case 'prediction':
-      return `${event.right ? 'Predicted' : 'Did not predict'} an output: ${titleOf(event.question)}`
-    case 'run':
-      return `${event.edited ? 'Edited and ran' : 'Ran'} an example: ${titleOf(event.question)}`
-    case 'reveal':
-      return `Revealed the answer: ${titleOf(event.question)}`
-    case 'written':
-      return `Wrote an answer: ${titleOf(event.question)}`
-    case 'checklist':
-      return `Ticked ${event.points.length} points: ${titleOf(event.question)}`
-    case 'bookmark':
-      return `${event.on ? 'Bookmarked' : 'Removed the bookmark'}: ${titleOf(event.question)}`
-    case 'quiz-started':
-      return 'Started a quiz'
-    case 'quiz-finished':
-      return 'Finished a quiz'
-    case 'note':
-      return `Wrote a note: ${titleOf(event.question)}`
+let isBusy = false
+let isEmpty = true
+
+/** Runs one action at a time; a failure becomes a sentence. */
+async function act(doing: string, work: () => Promise<void>): Promise<void> {
+  isBusy = true
+  dialog.close()
+  report.hidden = true
+  for (const button of Object.values(buttons)) button.disabled = true
+  try {
+    await work()
+  } catch (error) {
+    say(`${doing} failed: ${visible(error instanceof Error ? error.message : String(error), 300)}`, true)
+  } finally {
+    isBusy = false
+    enable()
   }
 }
 
-function figure(name: string, value: number | string): HTMLElement {
-  return make('div', {}, make('dt', { textContent: name }), make('dd', { textContent: String(value) }))
+/** An empty log can only be imported into. */
+function enable(): void {
+  buttons.import.disabled = false
+  buttons.export.disabled = isEmpty
+  buttons.delete.disabled = isEmpty
 }
 
 async function show(): Promise<void> {
-  const events = await allEvents()
-  const attempts = events.filter(isEvent).filter((event) => event.type === 'attempt' || event.type === 'prediction')
-  const right = attempts.filter(({ right }) => right).length
-  find('#log-figures')!.replaceChildren(
-    figure('entries', events.length),
-    figure('answers and predictions', attempts.length),
-    figure('right', attempts.length === 0 ? '–' : `${Math.round((100 * right) / attempts.length)} %`),
-    figure('days', new Set(events.map(({ at }) => at.slice(0, 10))).size),
-  )
-  const marked = [...bookmarks(events)]
-  find('#log-bookmarks')!.replaceChildren(
-    ...(marked.length > 0
-      ? marked.map((id) =>
-          make('li', {}, make('a', { className: 'title', href: `/questions/${id}/`, textContent: titleOf(id) })),
-        )
-      : [
-          make('li', {
-            className: 'soft',
-            textContent: 'Questions that you bookmark are listed here. The button is at the end of each question.',
-          }),
-        ]),
-  )
-  find('#log-body')!.hidden = false
-  const last = events.slice(-20).toReversed()
-  const body = make('tbody')
-  for (const event of last) {
-    const when = new Date(event.at)
-    body.append(
-      make(
-        'tr',
-        {},
-        make(
-          'td',
-          {},
-          make('time', {
-            dateTime: event.at,
-            textContent: when.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
-          }),
-        ),
-        make('td', { textContent: sentence(event) }),
-      ),
-    )
-  }
-  find('#log-entries')!.replaceChildren(
-    last.length > 0
-      ? make(
-          'table',
-          {},
-          make('thead', {}, make('tr', {}, make('th', { textContent: 'When' }), make('th', { textContent: 'What' }))),
-          body,
-        )
-      : make('p', {
-          className: 'soft',
-          textContent: 'Nothing yet. Predict an output on any question, or take a quiz, and it is written down here.',
-        }),
-  )
+  const summary = await readSummary()
+  isEmpty = summary.events === 0
+  enable()
+  showSummary(summary)
 }
 
-find('#log-export')!.addEventListener('click', async () => {
-  const text = await exportText()
-  const link = make('a', {
-    href: URL.createObjectURL(new Blob([text], { type: 'application/jsonl' })),
-    download: `viva-log-${new Date().toISOString().slice(0, 10)}.jsonl`,
-  })
-  link.click()
-  URL.revokeObjectURL(link.href)
-  status.textContent = `Exported ${text === '' ? 0 : text.trimEnd().split('\n').length} entries.`
-})
+buttons.export.addEventListener('click', () =>
+  act('The export', async () => {
+    const { file, count } = await exportLog()
+    download(file, `viva-log-${new Date().toISOString().slice(0, 10)}.jsonl`)
+    say(`Exported ${counted(count, 'event')}.`)
+  }).then(() => buttons.export.focus()),
+)
 
-const file = find<HTMLInputElement>('#log-file')!
-find('#log-import')!.addEventListener('click', () => file.click())
-file.addEventListener('change', async () => {
+buttons.import.addEventListener('click', () => file.click())
+
+file.addEventListener('change', () => {
   const chosen = file.files?.[0]
-  if (!chosen) return
-  const { added, known, errors } = await importText(await chosen.text())
-  status.textContent = `Imported ${added} entries; ${known} were here already.${errors.length > 0 ? ` ${errors.length} lines could not be read: ${errors.slice(0, 3).join('; ')}${errors.length > 3 ? ' …' : ''}` : ''}`
-  status.className = errors.length > 0 ? 'ui bad' : 'ui'
-  file.value = ''
-  await show()
+  // The button is disabled during an import; a dropped or scripted file still gets here.
+  if (!chosen || isBusy) return
+  void act('The import', async () => {
+    say(`Importing ${visible(chosen.name)}…`)
+    const importing = runImport(chosen)
+    find('#log-cancel')?.focus()
+    const result = await importing
+    // The same file can be chosen again.
+    file.value = ''
+    report.replaceChildren(find('#log-report-title')!, ...reportElements(result, chosen.name))
+    report.hidden = false
+    say(summarise(result), isBad(result))
+    report.focus()
+    if (result.outcome === 'complete') await show()
+  })
 })
 
-const remove = find<HTMLButtonElement>('#log-delete')!
-remove.addEventListener('click', async () => {
-  if (remove.dataset['sure'] === undefined) {
-    remove.dataset['sure'] = ''
-    remove.textContent = 'Delete for good?'
-    status.textContent = 'This cannot be undone. Export first if you want to keep it.'
-    return
+buttons.delete.addEventListener('click', async () => {
+  try {
+    find('#log-confirm-count')!.textContent = counted(await countEvents(), 'event')
+    dialog.returnValue = ''
+    dialog.showModal()
+  } catch (error) {
+    say(`The log cannot be read: ${visible(error instanceof Error ? error.message : String(error), 300)}`, true)
   }
-  await clear()
-  delete remove.dataset['sure']
-  remove.textContent = 'Delete the log'
-  status.textContent = 'The log is empty.'
-  await show()
 })
 
-show().catch((error: unknown) => {
-  status.textContent = `The browser does not let this page keep a log (${error instanceof Error ? error.message : String(error)}). Private windows often forbid it.`
+// Also for Escape, and when another action closes the dialog: only Delete has this value.
+dialog.addEventListener('close', () => {
+  if (dialog.returnValue !== 'delete') return
+  dialog.returnValue = ''
+  void act('Deleting', async () => {
+    const count = await deleteLog()
+    say(`Deleted ${counted(count, 'event')}. Your log is empty.`)
+    await show()
+  }).then(() => buttons.import.focus())
 })
+
+const loading = 'Loading your log…'
+const slow = setTimeout(() => say(loading), 300)
+try {
+  await show()
+  if (status.textContent === loading) say('')
+} catch (error) {
+  const reason = visible(error instanceof Error ? error.message : String(error), 300)
+  say(`The browser does not let this page keep a log (${reason}). Private windows often forbid it.`, true)
+} finally {
+  clearTimeout(slow)
+}

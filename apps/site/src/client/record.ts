@@ -1,4 +1,4 @@
-/** Writes one event of the reader's log. The log's code is loaded with the first event, not with the page. */
+/** Records one event in the reader's log. The log's code is loaded with the first event, not with the page. */
 import type { EventInput } from './log.ts'
 
 export function record(input: EventInput): void {

@@ -49,7 +49,10 @@ test('the same lock file gives the same bytes, another one another serial number
   const changed = structuredClone(example)
   Object.assign(changed.packages['node_modules/lib'] ?? {}, { version: '2.0.1' })
   assert.notEqual(sbomOf(changed).serialNumber, sbomOf(example).serialNumber)
-  assert.match(sbomOf(example).serialNumber, /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  assert.match(
+    sbomOf(example).serialNumber,
+    /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  )
 })
 
 test('lists hash, licence, scope and dependencies of each package', () => {

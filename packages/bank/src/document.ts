@@ -161,9 +161,7 @@ function knowsLanguage(node: Code, wrong: (found: string, expected: string) => v
 
 /** What is allowed nowhere: raw HTML, remote images, a first-level heading, a fence inside a list or a quote. */
 function checkTree(file: string, root: Root, errors: ContentError[]) {
-  checkImages(root, (node, found, expected) =>
-    errors.push(contentError(file, lineOf(node), 'image', found, expected)),
-  )
+  checkImages(root, (node, found, expected) => errors.push(contentError(file, lineOf(node), 'image', found, expected)))
   visit(root, (node, parents) => {
     const wrong = (field: string, found: string, expected: string) =>
       errors.push(contentError(file, lineOf(node), field, found, expected))

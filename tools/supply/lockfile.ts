@@ -16,6 +16,9 @@ export type LockEntry = {
   peer?: boolean
   inBundle?: boolean
   hasInstallScript?: boolean
+  os?: string[]
+  cpu?: string[]
+  libc?: string[]
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>

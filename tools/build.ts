@@ -53,7 +53,7 @@ async function buildNow(force: boolean, log: (line: string) => void): Promise<bo
   const stamp = await fingerprint(root, inputs, join(cacheDir, 'build-inputs.json'))
   await rm(stampFile, { force: true })
   await checkContent(join(root, 'content'))
-  const engines = await step(log, 'engines', () => buildEngines(log))
+  const engines = await step(log, 'engines', buildEngines)
   await step(log, 'pages', buildPages)
   if (engines)
     await step(log, 'engines into the site', () => cp(engines, join(siteDir, 'engines'), { recursive: true }))
@@ -86,7 +86,7 @@ export async function checkContent(contentDir: string): Promise<void> {
 }
 
 /** Built apart from the pages, because they are large and change only with the runner or its packages. */
-async function buildEngines(log: (line: string) => void): Promise<string | undefined> {
+async function buildEngines(): Promise<string | undefined> {
   const program = join(root, 'packages/runner/src/build.ts')
   if (!existsSync(program)) return undefined
   const folder = join(cacheDir, 'engines')
@@ -99,16 +99,12 @@ async function buildEngines(log: (line: string) => void): Promise<string | undef
   await mkdir(folder, { recursive: true })
   const { buildEngines } = await import('@viva/runner/build')
   const bundles: Bundle[] = []
-  const legalComments = new Set<string>()
-  await buildEngines(folder, ({ name, modules, legalComments: comments }) => {
+  await buildEngines(folder, ({ name, modules, legalComments }) => {
     // A module that a package disables for browsers has no file.
     const files = modules.filter((module) => !module.includes('(disabled):'))
     const paths = files.map((module) => relative(root, module).split(sep).join('/'))
-    bundles.push({ name: `${name} engine`, modules: paths })
-    if (comments !== '') legalComments.add(`${name}: ${comments}`)
+    bundles.push({ name: `${name} engine`, modules: [...paths, '\0esbuild/helpers'], legalComments })
   })
-  if (legalComments.size > 0)
-    log(`engines: legal comments were left out of the scripts:\n${[...legalComments].join('\n')}`)
   await writeFile(engineModulesFile, JSON.stringify(bundles))
   await writeFile(file, stamp)
   return folder
@@ -155,7 +151,15 @@ function run(args: string[], cwd: string): Promise<{ code: number | null; output
 }
 
 /** Files and folders that decide what the site is, from the root. */
-const inputs = ['content', 'packages', 'apps/site', 'package-lock.json', 'tools/build.ts', 'tools/build', 'tools/supply']
+const inputs = [
+  'content',
+  'packages',
+  'apps/site',
+  'package-lock.json',
+  'tools/build.ts',
+  'tools/build',
+  'tools/supply',
+]
 
 const ignored = new Set(['node_modules', 'dist', '.astro', '.git'])
 

@@ -50,4 +50,5 @@ export const inOurTree: Record<string, Work> = {
 export const generatedBy: Record<string, string> = {
   '\0vite/': 'node_modules/vite',
   '\0rolldown/': 'node_modules/rolldown',
+  '\0esbuild/': 'node_modules/esbuild',
 }

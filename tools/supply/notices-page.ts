@@ -1,5 +1,5 @@
 /** The notices as HTML for `/licences/`, and as plain text beside the engines. */
-import type { Notice } from './notices.ts'
+import type { Bundle, Notice } from './notices.ts'
 
 /** Two sections of closed `<details>`; a text that appeared before is linked, not repeated. */
 export function noticesHtml(shipped: Notice[], runTime: Notice[]): string {
@@ -32,13 +32,16 @@ ${text}
 </details>`
 }
 
-/** One entry after the other, for a reader who has the engines without the pages. */
-export function noticesText(notices: Notice[]): string {
-  const head = 'Third-party software in the code engines of Viva, with licences.\n'
+/** One entry after the other, for somebody who has the engines without the pages; legal comments come last. */
+export function noticesText(notices: Notice[], bundles: Bundle[]): string {
   const rule = '-'.repeat(80)
+  const comments = bundles.flatMap(({ name, legalComments }) =>
+    legalComments ? [`${rule}\nComments taken out of the ${name}\n\n${legalComments}\n`] : [],
+  )
   return [
-    head,
+    'Third-party software in the code engines of Viva, with licences.\n',
     ...notices.map((notice) => `${rule}\n${titleOf(notice)}\nUsed in: ${notice.usedIn.join(', ')}\n\n${notice.text}\n`),
+    ...comments,
   ].join('\n')
 }
 

@@ -18,8 +18,11 @@ export type Notice = {
   usedIn: string[]
 }
 
-/** A bundle: its modules as paths from the root, or ids that begin with a NUL character. */
-export type Bundle = { name: string; modules: string[] }
+/**
+ * A bundle: its modules as paths from the root, or ids that begin with a NUL character; and the comments with licences
+ * that the bundler took out of the code.
+ */
+export type Bundle = { name: string; modules: string[]; legalComments?: string }
 
 /** The licence of a shipped work is unknown; the message names all of them. */
 export class NoticeError extends Error {
@@ -143,7 +146,7 @@ async function packageNotice(root: string, lock: Lock, path: string, usedIn: str
 
 /** The licence of a package and, as Apache-2.0 asks, its NOTICE. */
 async function licenceFiles(folder: string): Promise<string> {
-  const names = (await readdir(folder).catch(() => [])).toSorted()
+  const names = (await readdir(folder).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
   const wanted = [/^(un)?licen[cs]e([.-].*)?$/i, /^copying([.-].*)?$/i, /^notice([.-].*)?$/i].flatMap((pattern) =>
     names.filter((name) => pattern.test(name) && !/\.(js|ts|json|html)$/i.test(name)),
   )
@@ -158,14 +161,14 @@ function textFile(name: string): string {
   return `tools/supply/texts/${name.replace('@', '').replace('/', '__')}.txt`
 }
 
-/** Lines like `Copyright (c) 2024 Ada`, without those that a licence's own terms contain. */
-function copyrightLines(text: string): string[] {
+/** Lines like `Copyright (c) 2024 Ada`, without the terms of a licence that speak of copyright. */
+export function copyrightLines(text: string): string[] {
   const lines = text
     .split('\n')
     .map((line) => line.replace(/^[\s/*#>-]+/, '').trim())
-    .filter((line) => /^(portions )?(copyright|\(c\)|©)\s*(\(c\)|©|\d{4}|[A-Z])/i.test(line))
-    .filter((line) => !/copyright (notice|owner|holder|law|license|statement|interest|permission)|\[yyyy\]/i.test(line))
-    .filter((line) => line.length < 200)
+    .filter((line) => /^(Portions |\(c\) )?Copyright\s+(\(c\)|©|\d{4}|by\s|[A-Z][a-z])/i.test(line))
+    .filter((line) => /^(Portions|\(c\)|Copyright|COPYRIGHT)/.test(line) && line.length < 200)
+    .filter((line) => !/copyright (and|notice|owner|holder|law|licen[cs]e|statement|interest|permission)/i.test(line))
   return [...new Set(lines)].slice(0, 12)
 }
 

@@ -40,7 +40,8 @@ export async function writeProducts({ root, siteDir, engines, siteModules, env, 
     page,
     html.replace(marker, () => `<div id="notices">\n${list}\n</div>`),
   )
-  if (engines.length > 0) await write('engines/LICENSES.txt', noticesText(await shippedNotices(root, lock, engines)))
+  if (engines.length > 0)
+    await write('engines/LICENSES.txt', noticesText(await shippedNotices(root, lock, engines), engines))
   await write('sbom.cdx.json', `${JSON.stringify(sbomOf(lock))}\n`)
   const epoch = env.SOURCE_DATE_EPOCH ? Number(env.SOURCE_DATE_EPOCH) * 1000 : nowMs
   const contact = securityTxt({ contact: env.SECURITY_CONTACT, siteUrl: env.SITE_URL, nowMs: epoch })

@@ -23,7 +23,9 @@ export function moduleRecorder(root: string, file: string): () => ModuleRecorder
   const found = new Set<string>()
   const add = (id: string, folder: string) => {
     const path = id.replace(/\?.*$/, '')
-    found.add(path.startsWith('/') || /^[A-Za-z]:/.test(path) ? relative(root, path).split(sep).join('/') : folder + path)
+    found.add(
+      path.startsWith('/') || /^[A-Za-z]:/.test(path) ? relative(root, path).split(sep).join('/') : folder + path,
+    )
   }
   return () => ({
     name: 'viva-module-recorder',

@@ -1,7 +1,7 @@
 /**
  * The Content-Security-Policy of every page, for its `<meta>`: a static host may send no headers.
  *
- * The server sends the same directives, and `frame-ancestors`, which a `<meta>` cannot carry; `tools/supply/policy.test.ts`
+ * The server sends the same directives, and `frame-ancestors`, which a `<meta>` cannot carry; `policy.test.ts`
  * compares the two. Source: https://www.w3.org/TR/CSP3/#meta-element
  */
 export const metaPolicy = [

@@ -90,7 +90,11 @@ async function buildEngines(): Promise<string | undefined> {
   const program = join(root, 'packages/runner/src/build.ts')
   if (!existsSync(program)) return undefined
   const folder = join(cacheDir, 'engines')
-  const stamp = await fingerprint(root, ['packages/runner', 'package-lock.json'], join(cacheDir, 'engines-inputs.json'))
+  const stamp = await fingerprint(
+    root,
+    ['packages/runner', 'package-lock.json', 'tools/build.ts'],
+    join(cacheDir, 'engines-inputs.json'),
+  )
   const file = join(cacheDir, 'engines.stamp')
   const isCached = (await readFile(file, 'utf8').catch(() => '')) === stamp
   if (isCached && existsSync(folder) && existsSync(engineModulesFile)) return folder

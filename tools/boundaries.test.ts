@@ -138,6 +138,19 @@ const planted: [title: string, file: string, text: string, expected: RegExp][] =
     "import { readFile } from 'lodash'",
     /a lab imports/,
   ],
+  [
+    'a lab that imports from Node',
+    'content/questions/a/b/lab.ts',
+    "import { readFile } from 'node:fs'",
+    /a lab imports/,
+  ],
+  [
+    'a lab that imports an address',
+    'content/questions/a/b/lab.ts',
+    "await import('https://x.test/a.js')",
+    /a lab imports/,
+  ],
+  ['a lab that imports a path', 'content/questions/a/b/lab.ts', "import '/etc/x.js'", /a lab imports/],
   ['a lab that leaves content/', 'content/questions/a/b/lab.ts', "import '../../../../package.json'", /a lab imports/],
   [
     'an Astro page, in its script',

@@ -207,6 +207,8 @@ function wrongImport(
   shared: Set<string>,
 ): string[] {
   if (from.startsWith('.')) return wrongPath(file, posix.normalize(posix.join(posix.dirname(file), from)), own, all)
+  if (file.startsWith('content/') && !labImports.has(split(from).name))
+    return [`imports ${from}; a lab imports @viva/lab and @viva/sluice only.`]
   if (from.startsWith('node:')) return wrongDatabase(file, from)
   if (/^(astro|virtual|data|https?|file):/.test(from) || from.startsWith('/') || from.startsWith('#')) return []
   const { name, path } = split(from)
@@ -218,8 +220,6 @@ function wrongImport(
     if (!isDeclared && !(isTest(file) && shared.has(name)))
       wrong.push(`imports ${name}, which ${own.folder}package.json does not list. Add it there.`)
   }
-  if (file.startsWith('content/') && !labImports.has(name))
-    wrong.push(`imports ${from}; a lab imports @viva/lab and @viva/sluice only.`)
   return wrong
 }
 

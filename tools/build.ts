@@ -7,6 +7,8 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { lock } from './build/lock.ts'
 import { precompress } from './build/precompress.ts'
+import { type Bundle, NoticeError } from './supply/notices.ts'
+import { writeProducts } from './supply/products.ts'
 
 const root = dirname(import.meta.dirname)
 
@@ -28,6 +30,8 @@ export type BuildResult = { isBuilt: boolean; siteDir: string; ms: number }
 export const siteDir = join(root, 'apps/site/dist')
 const cacheDir = join(root, '.cache')
 const stampFile = join(cacheDir, 'build.json')
+/** What each engine consists of, kept as long as the engines are. */
+const engineModulesFile = join(cacheDir, 'engine-modules.json')
 
 /** Builds what changed since the last time. Throws BuildError with everything that is wrong. */
 export async function build({ force = false, log = () => undefined }: BuildOptions = {}): Promise<BuildResult> {
@@ -54,6 +58,7 @@ async function buildNow(force: boolean, log: (line: string) => void): Promise<bo
   await step(log, 'pages', buildPages)
   if (engines)
     await step(log, 'engines into the site', () => cp(engines, join(siteDir, 'engines'), { recursive: true }))
+  await step(log, 'licences and bill of materials', buildProducts)
   await step(log, 'compressed copies', async () => {
     const { files, fresh } = await precompress(siteDir, join(cacheDir, 'precompress'))
     log(`  ${files} files, ${fresh} of them new`)
@@ -86,14 +91,26 @@ async function buildEngines(): Promise<string | undefined> {
   const program = join(root, 'packages/runner/src/build.ts')
   if (!existsSync(program)) return undefined
   const folder = join(cacheDir, 'engines')
-  const stamp = await fingerprint(root, ['packages/runner', 'package-lock.json'], join(cacheDir, 'engines-inputs.json'))
+  const stamp = await fingerprint(
+    root,
+    ['packages/runner', 'package-lock.json', 'tools/build.ts'],
+    join(cacheDir, 'engines-inputs.json'),
+  )
   const file = join(cacheDir, 'engines.stamp')
-  if ((await readFile(file, 'utf8').catch(() => '')) === stamp && existsSync(folder)) return folder
+  const isCached = (await readFile(file, 'utf8').catch(() => '')) === stamp
+  if (isCached && existsSync(folder) && existsSync(engineModulesFile)) return folder
   await rm(file, { force: true })
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const { buildEngines } = await import('@viva/runner/build')
-  await buildEngines(folder)
+  const bundles: Bundle[] = []
+  await buildEngines(folder, ({ name, modules, legalComments }) => {
+    // A module that a package disables for browsers has no file.
+    const files = modules.filter((module) => !module.includes('(disabled):'))
+    const paths = files.map((module) => relative(root, module).split(sep).join('/'))
+    bundles.push({ name: `${name} engine`, modules: [...paths, '\0esbuild/helpers'], legalComments })
+  })
+  await writeFile(engineModulesFile, JSON.stringify(bundles))
   await writeFile(file, stamp)
   return folder
 }
@@ -118,6 +135,19 @@ async function recordExamples(): Promise<void> {
       return { engine: engineOf(runner), close: () => runner.close() }
     },
   })
+}
+
+async function buildProducts(): Promise<void> {
+  const read = async (file: string) => JSON.parse(await readFile(file, 'utf8').catch(() => '[]'))
+  const siteModules = await read(join(cacheDir, 'site-modules.json'))
+  try {
+    const engines = await read(engineModulesFile)
+    await writeProducts({ root, siteDir, engines, siteModules, env: process.env, nowMs: Date.now() })
+  } catch (error) {
+    if (error instanceof NoticeError)
+      throw new BuildError(`the third-party notices are not complete:\n${error.message}`, { cause: error })
+    throw error
+  }
 }
 
 async function buildPages(): Promise<void> {
@@ -148,7 +178,15 @@ function run(args: string[], cwd: string): Promise<{ code: number | null; output
 }
 
 /** Files and folders that decide what the site is, from the root. */
-const inputs = ['content', 'packages', 'apps/site', 'package-lock.json', 'tools/build.ts', 'tools/build']
+const inputs = [
+  'content',
+  'packages',
+  'apps/site',
+  'package-lock.json',
+  'tools/build.ts',
+  'tools/build',
+  'tools/supply',
+]
 
 const ignored = new Set(['node_modules', 'dist', '.astro', '.git'])
 
@@ -180,7 +218,8 @@ export async function fingerprint(base: string, paths: string[], memoryFile: str
     await mkdir(dirname(memoryFile), { recursive: true })
     await writeFile(memoryFile, JSON.stringify(now))
   }
-  const total = createHash('sha256').update(`${process.version} ${process.env.SITE_URL ?? ''}\n`)
+  const { SITE_URL = '', SECURITY_CONTACT = '' } = process.env
+  const total = createHash('sha256').update(`${process.version} ${SITE_URL} ${SECURITY_CONTACT}\n`)
   for (const name of Object.keys(now).toSorted()) total.update(`${name} ${now[name]?.hash}\n`)
   return total.digest('hex')
 }

@@ -17,6 +17,7 @@ const programs = {
   verify: { file: 'tools/verify.ts', dev: true },
   test: { file: 'tools/test.ts', dev: true },
   measure: { file: 'tools/measure.ts', dev: true },
+  advisories: { file: 'tools/supply/advisories.ts', dev: false },
   types: { file: 'tools/check.ts', dev: true, first: ['types'] },
   lint: { file: 'tools/check.ts', dev: true, first: ['lint'] },
   format: { file: 'tools/check.ts', dev: true, first: ['format', '--write'] },

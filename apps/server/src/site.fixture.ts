@@ -24,6 +24,8 @@ const files: Record<string, string> = {
   'big.txt': bigText,
   'redirects.json': '{"/old/":"/about/","/older":"/about/?from=older"}',
   '.secret': 'never',
+  '.well-known/security.txt': 'Contact: https://example.org/\n',
+  '.well-known/.secret': 'never',
 }
 
 const encoded = ['_astro/page.DkX12a_3.js', 'about/index.html']

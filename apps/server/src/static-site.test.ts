@@ -48,6 +48,8 @@ test('what is not there is the 404 page with status 404', async () => {
     '/404.html',
     '/redirects.json',
     '/.secret',
+    '/.well-known/.secret',
+    '/about/.well-known/',
     `${script}.br`,
     '/%E0%A4%A',
   ]) {
@@ -56,6 +58,13 @@ test('what is not there is the 404 page with status 404', async () => {
     assert.match(await response.text(), /nothing here/)
     assert.equal(response.headers.get('cache-control'), 'no-cache')
   }
+})
+
+test('serves security.txt, but no other name that begins with a dot', async () => {
+  const response = await app.request('/.well-known/security.txt')
+  assert.equal(response.status, 200)
+  assert.equal(response.headers.get('content-type'), 'text/plain; charset=utf-8')
+  assert.equal(await response.text(), 'Contact: https://example.org/\n')
 })
 
 test('hashed names are kept for a year, others are asked for again', async () => {

@@ -75,7 +75,8 @@ function segmentsOf(path: string): string[] | undefined {
       return undefined
     }
     // Also keeps out `.` and `..` however they were encoded, dot files, and Windows' separators and drives.
-    if (segment.startsWith('.') || /[/\\:\0]/.test(segment)) return undefined
+    const isWellKnown = segments.length === 0 && segment === '.well-known'
+    if ((segment.startsWith('.') && !isWellKnown) || /[/\\:\0]/.test(segment)) return undefined
     segments.push(segment)
   }
   // Only the last may be empty: the trailing slash of a folder.

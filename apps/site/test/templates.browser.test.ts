@@ -23,6 +23,7 @@ export const templates: Record<string, string> = {
   blog: '/blog/',
   post: '/blog/how-a-fence-is-verified/',
   text: '/about/',
+  licences: '/licences/',
   feedback: '/feedback/',
   log: '/log/',
   '404': '/no-such-page/',

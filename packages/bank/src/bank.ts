@@ -79,6 +79,7 @@ export type ProseSection = { title: string; anchor: string; blocks: Block[] }
 export type ItemSection = { title: string; anchor: string; intro: Block[]; items: SectionItem[] }
 /** `title` is inline Markdown, like a question's. */
 export type SectionItem = { title: string; anchor: string; line: number; blocks: Block[] }
+/** `points` are plain text, to be escaped in a page. */
 export type ChecklistSection = { title: string; anchor: string; points: string[] }
 
 /** In this order on the page and in the file. */

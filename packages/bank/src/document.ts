@@ -3,6 +3,7 @@ import type { Code, Heading as HeadingNode, Nodes, Root, RootContent } from 'mda
 import type { Block, Heading } from './bank.ts'
 import { type ContentError, contentError, show } from './error.ts'
 import { isRunnable, knownLanguages, parseMeta, type QuestionFence, runnableLanguages } from './fence.ts'
+import { checkImages, imageLabels } from './images.ts'
 import { isComment, lineOf, markHeadings, parseMarkdown, visit } from './markdown.ts'
 import { readYaml, type YamlSource } from './yaml.ts'
 
@@ -42,14 +43,15 @@ export function openDocument(
   const headings = markHeadings(root)
   const body = root.children.filter((node) => node.type !== 'yaml' && !isComment(node))
   checkTree(file, root, errors)
+  const links = linksOf(file, root)
   return {
     file,
     frontmatter,
     body,
     headings,
     sourceOf: ({ children }) => text.slice(children[0]?.position?.start.offset, children.at(-1)?.position?.end.offset),
-    fences: takeFences(file, body, id, sectionOf, errors),
-    links: linksOf(file, root),
+    fences: takeFences(file, body, id, sectionOf, errors, links),
+    links,
     errors,
   }
 }
@@ -76,6 +78,7 @@ function takeFences(
   id: string,
   sectionOf: (title: string) => string,
   errors: ContentError[],
+  links: Link[],
 ) {
   const fences = new Map<RootContent, QuestionFence>()
   const setup = new Map<string, string>()
@@ -90,6 +93,11 @@ function takeFences(
     if (!knowsLanguage(node, wrong)) return
     const { meta, problems } = parseMeta(node.meta ?? '')
     for (const problem of problems) wrong(problem.found, problem.expected)
+    if (meta.title !== undefined) {
+      const title = checkText(file, line, 'fence title', meta.title)
+      errors.push(...title.errors)
+      links.push(...title.links)
+    }
     if (language === 'text' || language === 'output') {
       if (meta.run || meta.setup || meta.skip !== undefined)
         wrong(`\`${language} ${node.meta}\``, `\`${language}\` without run, setup or skip`)
@@ -151,8 +159,9 @@ function knowsLanguage(node: Code, wrong: (found: string, expected: string) => v
   return false
 }
 
-/** What may stand nowhere: raw HTML, a first-level heading, a fence hidden inside a list or a quote. */
+/** What is allowed nowhere: raw HTML, remote images, a first-level heading, a fence inside a list or a quote. */
 function checkTree(file: string, root: Root, errors: ContentError[]) {
+  checkImages(root, (node, found, expected) => errors.push(contentError(file, lineOf(node), 'image', found, expected)))
   visit(root, (node, parents) => {
     const wrong = (field: string, found: string, expected: string) =>
       errors.push(contentError(file, lineOf(node), field, found, expected))
@@ -170,7 +179,7 @@ function checkTree(file: string, root: Root, errors: ContentError[]) {
   })
 }
 
-/** Markdown inside a YAML field: its links, and HTML that a page would swallow. */
+/** Markdown inside a field: its links, HTML that a page would not show, and images that it would load. */
 export function checkText(
   file: string,
   line: number,
@@ -185,13 +194,15 @@ export function checkText(
     if (node.type === 'html')
       errors.push(contentError(file, line, field, show(node.value), 'Markdown (write code in backticks)'))
   })
+  checkImages(root, (_, found, expected) => errors.push(contentError(file, line, field, found, expected)))
   return { links: linksOf(file, root, line - 1), errors }
 }
 
 function linksOf(file: string, root: Nodes, lineShift = 0): Link[] {
   const links: Link[] = []
+  const forImages = imageLabels(root)
   visit(root, (node) => {
-    if (node.type === 'link' || node.type === 'definition' || node.type === 'image')
+    if (node.type === 'link' || (node.type === 'definition' && !forImages.has(node.identifier)))
       links.push({ url: node.url, file, line: lineOf(node) + lineShift })
   })
   return links

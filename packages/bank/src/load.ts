@@ -14,7 +14,7 @@ import type {
   Tag,
   Verified,
 } from './bank.ts'
-import { blocksOf, type Link, openDocument } from './document.ts'
+import { blocksOf, checkText, type Link, openDocument } from './document.ts'
 import { compare, type ContentError, contentError, inOrder, show } from './error.ts'
 import { checkLinks, checkRedirects } from './links.ts'
 import { type ReadQuestion, readQuestion, readQuiz } from './question.ts'
@@ -268,6 +268,13 @@ class Loader {
       const kit = this.#guard(path, () => {
         const source = readYaml(`${this.#name}/${path}`, text)
         const value = this.#validated(path, source, kitSchema)
+        value?.questions.forEach(({ note }, index) => {
+          if (note === undefined) return
+          const line = source.lineOf(['questions', index, 'note'])
+          const checked = checkText(`${this.#name}/${path}`, line, `questions[${index}].note`, note)
+          this.#errors.push(...checked.errors)
+          this.#links.push(...checked.links)
+        })
         return value && { kit: { slug, ...value, file: `${this.#name}/${path}` } as Kit, source }
       })
       return kit ? [kit] : []

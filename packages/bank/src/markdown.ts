@@ -76,6 +76,7 @@ export function visit(node: Nodes, see: (node: Nodes, parents: number) => void, 
   if ('children' in node) for (const child of node.children) visit(child, see, parents + 1)
 }
 
+/** One comment and nothing after it. `<!-->`, `<!--->` and `--!>` end a comment in a browser, so they count as HTML. */
 export function isComment(node: RootContent): boolean {
-  return node.type === 'html' && /^\s*<!--[\s\S]*?-->\s*$/.test(node.value)
+  return node.type === 'html' && /^\s*<!--(?!-?>)(?:(?!--!?>)[\s\S])*-->\s*$/.test(node.value)
 }

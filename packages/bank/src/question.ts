@@ -50,7 +50,11 @@ export function readQuestion(file: string, text: string, category: string, slug:
   if (document.frontmatter.errors.length > 0) return { question: undefined, links: document.links, errors, lineOf }
   const front = validate(questionSchema, document.frontmatter, file)
   errors.push(...front.errors)
-  if (front.value) errors.push(...checkText(file, lineOf(['title']), 'title', front.value.title).errors)
+  if (front.value) {
+    const title = checkText(file, lineOf(['title']), 'title', front.value.title)
+    errors.push(...title.errors)
+    document.links.push(...title.links)
+  }
   if (!front.value) return { question: undefined, links: document.links, errors, lineOf }
   const fences = [...document.fences.values()]
   const question: Question = {

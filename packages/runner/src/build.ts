@@ -1,7 +1,7 @@
 /** Builds the engines for the browser: one self-contained worker script a language, its data files, the frame, a manifest. */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { build, type Plugin } from 'esbuild'
@@ -80,15 +80,21 @@ const visiblePromises: Plugin = {
   },
 }
 
+/** What a bundle consists of: absolute paths of its modules, and the legal comments that were taken out of them. */
+export type BundleParts = { name: string; modules: string[]; legalComments: string }
+
 /**
  * Writes everything into `outDir` and returns the manifest. Paths hold hashes of content, so that all but `manifest.json`
- * can be cached for ever.
+ * can be cached for ever. `onBundle` gets the parts of each script, for the third-party notices.
  */
-export async function buildEngines(outDir: string): Promise<EngineManifest> {
+export async function buildEngines(
+  outDir: string,
+  onBundle: (parts: BundleParts) => void = () => undefined,
+): Promise<EngineManifest> {
   await rm(outDir, { recursive: true, force: true })
   await mkdir(outDir, { recursive: true })
 
-  const script = await bundle(join(here, 'browser/frame.ts'))
+  const script = await bundle(join(here, 'browser/frame.ts'), onBundle)
   const scriptHash = createHash('sha256').update(script).digest('base64')
   const html = `<!doctype html>
 <html lang="en">
@@ -108,7 +114,7 @@ export async function buildEngines(outDir: string): Promise<EngineManifest> {
     const worker = await put(
       outDir,
       `${source.entry}.js`,
-      new TextEncoder().encode(await bundle(join(here, `browser/workers/${source.entry}.ts`))),
+      new TextEncoder().encode(await bundle(join(here, `browser/workers/${source.entry}.ts`), onBundle)),
     )
     const assets: Record<string, EngineFile> = {}
     for (const [name, asset] of Object.entries(source.assets))
@@ -128,18 +134,21 @@ async function put(outDir: string, name: string, content: Uint8Array): Promise<E
   return { path, bytes: content.length, gzipBytes: isCompressed ? content.length : (await compress(content)).length }
 }
 
-async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
+async function bundle(entry: string, onBundle: (parts: BundleParts) => void): Promise<string> {
+  const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     bundle: true,
     write: false,
+    outfile: 'worker.js',
+    metafile: true,
     format: 'iife',
     platform: 'browser',
     target: 'es2024',
     minify: true,
     // Names of classes are seen: in the errors that an engine throws, in what a console prints.
     keepNames: true,
-    legalComments: 'none',
+    // They go into the notices beside the engines, once, instead of into each script.
+    legalComments: 'external',
     external: [
       'node:*',
       'module',
@@ -158,5 +167,10 @@ async function bundle(entry: string): Promise<string> {
     logLevel: 'error',
     plugins: [visiblePromises],
   })
-  return (outputFiles[0]?.text ?? '').trim()
+  const textOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text.trim() ?? ''
+  const modules = Object.values(metafile.outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [resolve(path)] : []))
+  onBundle({ name: basename(entry, '.ts'), modules, legalComments: textOf('.LEGAL.txt') })
+  return textOf('worker.js')
 }

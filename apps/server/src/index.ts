@@ -12,4 +12,5 @@ export {
   openDatabase,
 } from './database/index.ts'
 export { jsonLog, type Log, type LogLevel, logLevel } from './log.ts'
+export { visibleText } from './visible-text.ts'
 export { closeOnSignals, type Running, serve, type ServeOptions } from './serve.ts'

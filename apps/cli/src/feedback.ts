@@ -1,7 +1,7 @@
 /** `viva feedback`: what readers sent, listed, shown and closed. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Database, databaseConfig, type Feedback, openDatabase } from '@viva/server'
+import { type Database, databaseConfig, DatabaseUnavailable, type Feedback, openDatabase } from '@viva/server'
 import { visibleText } from '@viva/server/visible-text'
 import { UsageError, type World } from './world.ts'
 
@@ -76,6 +76,10 @@ export async function feedback(args: string[], io: FeedbackIo): Promise<number> 
   }
   try {
     return await action.run(database, id, options, escaped)
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailable)) throw error
+    escaped.complain(`viva feedback: ${database.place} is busy: ${error.message}. Try again.`)
+    return 1
   } finally {
     await database.close()
   }

@@ -12,8 +12,7 @@ export type Client = { network: string; site?: string }
 export function clientFrom(text: string): Client | undefined {
   const trimmed = text.trim()
   if (trimmed === 'unknown' || /^_[\w.-]{1,100}$/.test(trimmed)) return { network: trimmed }
-  const bare =
-    /^\[([^\]]*)\](?::\d{1,5})?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(trimmed)?.[1] ?? trimmed
+  const bare = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(trimmed)?.[1] ?? trimmed
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return { network: bare }
   const address = bare.split('%')[0] ?? ''
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return undefined

@@ -42,7 +42,10 @@ test('many networks of one /48 share a wider limit, other networks do not', () =
   const waits = Array.from({ length: 8 }, (_, index) => limit.take(client(index)))
   assert.deepEqual(waits, [0, 0, 0, 0, 0, 500, 500, 500])
   assert.equal(limit.take({ network: '2001:db8:1:0::/64', site: '2001:db8:1::/48' }), 0)
-  assert.deepEqual([1, 2, 3].map(() => limit.take({ network: '1.2.3.4' })), [0, 0, 1000])
+  assert.deepEqual(
+    [1, 2, 3].map(() => limit.take({ network: '1.2.3.4' })),
+    [0, 0, 1000],
+  )
 })
 
 test('a network over its limit takes nothing from its /48', () => {

@@ -14,7 +14,13 @@ type Case = {
   method?: string
 }
 
-function reason({ url = 'http://viva.test/api/x', headers = {}, siteOrigin, trustProxy = false, method = 'POST' }: Case) {
+function reason({
+  url = 'http://viva.test/api/x',
+  headers = {},
+  siteOrigin,
+  trustProxy = false,
+  method = 'POST',
+}: Case) {
   const request = new Request(url, { method, headers: { 'content-type': form, ...headers } })
   return crossOriginReason(request, { siteOrigin, trustProxy })
 }
@@ -79,7 +85,10 @@ const refused: Case[] = [
     url: 'http://evil.test/',
     headers: { origin: 'http://evil.test' },
   },
-  { title: 'X-Forwarded-Host without a proxy', headers: { origin: 'http://evil.test', 'x-forwarded-host': 'evil.test' } },
+  {
+    title: 'X-Forwarded-Host without a proxy',
+    headers: { origin: 'http://evil.test', 'x-forwarded-host': 'evil.test' },
+  },
   { title: 'garbage as X-Forwarded-Host', trustProxy: true, headers: { origin: https, 'x-forwarded-host': 'a/b' } },
   { title: 'a form without Origin', headers: {} },
   { title: 'text without Origin', headers: { 'content-type': 'text/plain' } },

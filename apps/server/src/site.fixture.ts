@@ -17,6 +17,7 @@ const files: Record<string, string> = {
   'Größe/index.html': '<!doctype html><title>size</title>',
   '404.html': '<!doctype html><title>nothing here</title>',
   'rss.xml': '<rss/>',
+  'feedback/index.html': '<!doctype html><link rel="stylesheet" href="/_astro/page.css"><title>feedback</title>',
   '_astro/page.DkX12a_3.js': 'export {}\n'.repeat(200),
   'engines/0123456789abcdef/frame.html': frameHtml,
   'engines/0123456789abcdef/python.wasm': 'not really',

@@ -41,10 +41,9 @@ function isUnsafe(code: number): boolean {
   return unsafeRanges.some(([from, to]) => code >= from && code <= to)
 }
 
-const anyCharacter = fc.oneof(
-  fc.nat(0x10ffff),
-  ...unsafeRanges.map(([from, to]) => fc.integer({ min: from, max: to })),
-).map((code) => String.fromCodePoint(code))
+const anyCharacter = fc
+  .oneof(fc.nat(0x10ffff), ...unsafeRanges.map(([from, to]) => fc.integer({ min: from, max: to })))
+  .map((code) => String.fromCodePoint(code))
 const anyText = fc.string({ unit: anyCharacter, maxLength: 60 })
 
 test('no unsafe character is left, and nothing else is lost', () => {
@@ -60,7 +59,8 @@ test('no unsafe character is left, and nothing else is lost', () => {
 
 test('every code point of the ranges is escaped', () => {
   for (const [from, to] of unsafeRanges)
-    for (let code = from; code <= to; code++) assert.match(visibleText(String.fromCodePoint(code)), /^(\\u[0-9a-f]{4})+$/)
+    for (let code = from; code <= to; code++)
+      assert.match(visibleText(String.fromCodePoint(code)), /^(\\u[0-9a-f]{4})+$/)
 })
 
 test('JSON stays JSON and parses to the same value', () => {

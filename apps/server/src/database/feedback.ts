@@ -21,10 +21,10 @@ export type NewFeedback = {
   email?: string | undefined
 }
 
-/** A message as it is kept. Times are ISO 8601 in UTC. */
+/** A stored message. Times are ISO 8601 in UTC. */
 export type Feedback = NewFeedback & { id: string; createdAt: string; closedAt?: string | undefined }
 
-/** The one door to stored feedback; the same on every database. */
+/** Access to stored feedback; the same on every database. */
 export type FeedbackStore = {
   /** Stores durably before it resolves. `at` is milliseconds since the Unix epoch. */
   add(feedback: NewFeedback, at: number): Promise<Feedback>

@@ -23,14 +23,13 @@ type Pending = { resolve(result: Result): void; reject(error: Error): void; time
 
 /** `running` also covers a worker that is still opening: its messages wait in the port. */
 type State =
-  | { name: 'running'; worker: Worker; startedAt: number }
+  | { name: 'running'; worker: Worker; pending: Map<number, Pending>; startedAt: number }
   | { name: 'stopped'; startedAt: number }
   | { name: 'closed' }
 
 /** One worker at a time. `generation` counts them: a transaction cannot go on in the next one. */
 export class SqliteThread {
   readonly #options: ThreadOptions
-  readonly #pending = new Map<number, Pending>()
   #state: State = { name: 'stopped', startedAt: -Infinity }
   #generation = 0
   #nextId = 0
@@ -86,10 +85,13 @@ export class SqliteThread {
     const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     const timer = setTimeout(() => {
-      this.#options.onNote('the database worker is stuck and was stopped')
+      this.#options.onNote('the database worker is stuck; another one replaces it')
+      // Not awaited: a call into SQLite that does not return cannot be interrupted.
       void state.worker.terminate()
+      state.worker.unref()
+      this.#end(state.worker, state.pending)
     }, waitMs + this.#options.stuckMs)
-    this.#pending.set(id, { resolve, reject, timer })
+    state.pending.set(id, { resolve, reject, timer })
     state.worker.ref()
     const message: ToWorker = { type: 'statement', id, sql, parameters, isRead, waitMs }
     state.worker.postMessage(message)
@@ -100,12 +102,16 @@ export class SqliteThread {
     const state = this.#state
     this.#state = { name: 'closed' }
     if (state.name !== 'running') return
-    const ended = new Promise<void>((resolve) => state.worker.once('exit', () => resolve()))
+    const ended = Promise.withResolvers<void>()
+    state.worker.once('exit', () => ended.resolve())
     const message: ToWorker = { type: 'close' }
     state.worker.ref()
     state.worker.postMessage(message)
-    const timer = setTimeout(() => void state.worker.terminate(), this.#options.stuckMs)
-    await ended
+    const timer = setTimeout(() => {
+      void state.worker.terminate()
+      ended.resolve()
+    }, this.#options.stuckMs)
+    await ended.promise
     clearTimeout(timer)
   }
 
@@ -119,7 +125,8 @@ export class SqliteThread {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     this.#generation++
-    this.#state = { name: 'running', worker, startedAt: performance.now() }
+    const pending = new Map<number, Pending>()
+    this.#state = { name: 'running', worker, pending, startedAt: performance.now() }
     let isFirst = true
     worker.on('message', (message: FromWorker) => {
       if (isFirst) {
@@ -127,8 +134,8 @@ export class SqliteThread {
         if (message.type === 'opened') for (const note of message.notes) this.#options.onNote(note)
         onFirst(message)
       }
-      this.#settle(message)
-      if (this.#pending.size === 0) worker.unref()
+      this.#settle(pending, message)
+      if (pending.size === 0) worker.unref()
     })
     worker.on('error', (error) => {
       this.#options.onNote(`the database worker crashed: ${String(error)}`)
@@ -137,20 +144,27 @@ export class SqliteThread {
     })
     worker.on('exit', () => {
       if (isFirst) onFirst({ type: 'failed', message: 'the database worker ended before it was ready' })
-      if (this.#state.name === 'running') this.#state = { name: 'stopped', startedAt: this.#state.startedAt }
-      for (const { reject, timer } of this.#pending.values()) {
-        clearTimeout(timer)
-        reject(new DatabaseUnavailable('the database worker ended; whether the statement took effect is unknown'))
-      }
-      this.#pending.clear()
+      this.#end(worker, pending)
     })
   }
 
-  #settle(message: FromWorker): void {
+  /** Rejects what a worker has not answered. It is the present one, or was replaced when it got stuck. */
+  #end(worker: Worker, pending: Map<number, Pending>): void {
+    const state = this.#state
+    if (state.name === 'running' && state.worker === worker)
+      this.#state = { name: 'stopped', startedAt: state.startedAt }
+    for (const { reject, timer } of pending.values()) {
+      clearTimeout(timer)
+      reject(new DatabaseUnavailable('the database worker ended; whether the statement took effect is unknown'))
+    }
+    pending.clear()
+  }
+
+  #settle(waiting: Map<number, Pending>, message: FromWorker): void {
     if (message.type !== 'done' && message.type !== 'error') return
-    const pending = this.#pending.get(message.id)
+    const pending = waiting.get(message.id)
     if (!pending) return
-    this.#pending.delete(message.id)
+    waiting.delete(message.id)
     clearTimeout(pending.timer)
     if (message.type === 'done') pending.resolve({ rows: message.rows, changes: message.changes })
     else if (message.isBusy)

@@ -30,6 +30,11 @@ class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
   }
+
+  /** With `false`, Kysely would put a queue of its own, without bounds, in front of the driver's. */
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
 }
 
 /** A turn at the worker's writing connection. Bound to the worker that took its first statement. */

@@ -86,7 +86,9 @@ describe('connection caps', { skip }, () => {
   test('at the total cap the oldest idle connection makes room, never a busy one', async () => {
     const { running } = await started({ maxConnectionsPerClient: 10, maxConnections: 20 })
     const busy = await dialled(running.port, '127.0.0.9', 1)
-    busy[0]?.write('POST /api/feedback HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n')
+    busy[0]?.write(
+      'POST /api/feedback HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n',
+    )
     await readByServer()
     const first = await dialled(running.port, '127.0.0.2', 10)
     const second = await dialled(running.port, '127.0.0.3', 9)
@@ -103,7 +105,9 @@ describe('connection caps', { skip }, () => {
     const { running } = await started({ maxConnectionsPerClient: 3, maxConnections: 100 })
     const busy = await dialled(running.port, '127.0.0.2', 3)
     for (const socket of busy)
-      socket.write('POST /api/feedback HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n')
+      socket.write(
+        'POST /api/feedback HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n',
+      )
     await readByServer()
     const fourth = await dialled(running.port, '127.0.0.2', 1)
     await openBecomes(fourth, 0)

@@ -41,7 +41,9 @@ async function exchange(text: string): Promise<string> {
 
 function headersOf(answer: string): Map<string, string> {
   const head = answer.slice(0, answer.indexOf('\r\n\r\n')).split('\r\n').slice(1)
-  return new Map(head.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]))
+  return new Map(
+    head.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]),
+  )
 }
 
 const get = (target: string, headers = 'Host: viva.test\r\nConnection: close\r\n') =>

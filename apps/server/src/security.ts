@@ -97,6 +97,7 @@ export type SecurityHeaders = (headers: Pick<Headers, 'has' | 'set'>, path?: str
  *
  * Without `Cross-Origin-Embedder-Policy`: nothing needs cross-origin isolation, the policy forbids every other origin
  * already, and isolation would hand finer timers to the page.
+ * Without `require-trusted-types-for`: the quiz sets HTML that the build made, and labs start workers by address.
  * `Strict-Transport-Security` is sent for an https site, for a year, without `includeSubDomains`: the operator may serve
  * other names of the domain over plain HTTP.
  *

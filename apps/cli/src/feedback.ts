@@ -54,7 +54,10 @@ const actions: Record<string, Action> = {
   },
 }
 
-/** Exit status: 0 done, 1 nothing found or the database cannot be opened. Throws UsageError for a wrong call. */
+/**
+ * Exit status: 0 done, 1 nothing found or the database cannot be opened. Throws UsageError for a
+ * wrong call.
+ */
 export async function feedback(args: string[], io: FeedbackIo): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
     io.print(help)

@@ -39,7 +39,10 @@ function keyboard(): Pick<World, 'ask'> & { close: () => void } {
   }
 }
 
-/** Everything that a command says goes through here: stored and typed text must not steer the terminal. */
+/**
+ * Everything that a command says goes through here: stored and typed text must not steer the
+ * terminal.
+ */
 const print = (text: string) => console.log(visibleText(text))
 const complain = (text: string) => console.error(visibleText(text))
 

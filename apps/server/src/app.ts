@@ -23,9 +23,15 @@ export type AppOptions = {
   database: Pick<Database, 'feedback' | 'check'>
   clock: WallClock
   log: Log
-  /** The site's public origin, `https://viva.example`; without one, `Origin` is compared with the request's host. */
+  /**
+   * The site's public origin, `https://viva.example`; without one, `Origin` is compared with the
+   * request's host.
+   */
   siteOrigin?: string | undefined
-  /** Number of proxies in front that append to `X-Forwarded-For` and set `X-Forwarded-Host`; 0 by default. */
+  /**
+   * Number of proxies in front that append to `X-Forwarded-For` and set `X-Forwarded-Host`; 0 by
+   * default.
+   */
   trustedHops?: number
   /** How long the database may take to answer a health check, in milliseconds. */
   checkTimeoutMs?: number

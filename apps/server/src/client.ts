@@ -2,12 +2,16 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 
-/** Who is asking. `network` is an IPv4 address or an IPv6 /64; `site` is the /48 around an IPv6 client. */
+/**
+ * Who is asking. `network` is an IPv4 address or an IPv6 /64; `site` is the /48 around an IPv6
+ * client.
+ */
 export type Client = { network: string; site?: string }
 
 /**
- * A client from an address as sockets and proxies write it: with a port, brackets, a zone, or as IPv4 in IPv6.
- * RFC 7239 §6.3 identifiers (`_x`, `unknown`) are clients of their own. `undefined` for anything else.
+ * A client from an address as sockets and proxies write it: with a port, brackets, a zone, or as
+ * IPv4 in IPv6. RFC 7239 §6.3 identifiers (`_x`, `unknown`) are clients of their own. `undefined`
+ * for anything else.
  */
 export function clientFrom(text: string): Client | undefined {
   const trimmed = text.trim()
@@ -23,8 +27,9 @@ export function clientFrom(text: string): Client | undefined {
 }
 
 /**
- * The client of a request. Without a proxy it is the connection's address. Behind `trustedHops` proxies it is the entry of
- * `X-Forwarded-For` that the outermost of them appended: counted from the right, because a client can write the rest.
+ * The client of a request. Without a proxy it is the connection's address. Behind `trustedHops`
+ * proxies it is the entry of `X-Forwarded-For` that the outermost of them appended: counted from
+ * the right, because a client can write the rest.
  */
 export function clientOf(address: string | undefined, forwardedFor: string | undefined, trustedHops: number): Client {
   const connection = clientFrom(address ?? 'unknown') ?? { network: 'unknown' }
@@ -48,7 +53,10 @@ export function trustedHopsFrom(text: string | undefined): number {
 
 const processKey = randomBytes(32)
 
-/** The client's pseudonym in logs: equal within one process, unlinkable across restarts and to the address. */
+/**
+ * The client's pseudonym in logs: equal within one process, unlinkable across restarts and to the
+ * address.
+ */
 export function pseudonym({ network }: Client, key: Uint8Array = processKey): string {
   return createHmac('sha256', key).update(network).digest('base64url').slice(0, 12)
 }

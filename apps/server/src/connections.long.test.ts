@@ -49,7 +49,10 @@ async function openBecomes(sockets: Socket[], count: number): Promise<void> {
   assert.equal(open(), count)
 }
 
-/** A request is in flight once the server has read its headers; the next connection must come after that. */
+/**
+ * A request is in flight once the server has read its headers; the next connection must come after
+ * that.
+ */
 const readByServer = () => new Promise((resolve) => setTimeout(resolve, 200))
 
 async function get(port: number, from: string): Promise<{ status: number; ms: number }> {

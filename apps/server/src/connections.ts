@@ -1,16 +1,25 @@
-/** Connection caps: per client network, per IPv6 /48 and in total. The oldest idle connection makes room. */
+/**
+ * Connection caps: per client network, per IPv6 /48 and in total. The oldest idle connection makes
+ * room.
+ */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Client, clientFrom } from './client.ts'
 
 export type ConnectionCaps = {
-  /** Connections of one IPv4 address or IPv6 /64; `Infinity` behind a proxy, whose address all connections have. */
+  /**
+   * Connections of one IPv4 address or IPv6 /64; `Infinity` behind a proxy, whose address all
+   * connections have.
+   */
   perClient: number
   /** Connections of everybody together. */
   total: number
 }
 
-/** Connections that share a cap. `idle` has those without a request in flight, the longest idle first. */
+/**
+ * Connections that share a cap. `idle` has those without a request in flight, the longest idle
+ * first.
+ */
 type Group = { size: number; idle: Set<Connection> }
 
 type Connection = { groups: Group[]; inFlight: Set<ServerResponse>; isOpen: boolean; close(): void }
@@ -20,15 +29,20 @@ const networksPerSite = 4
 
 /** What the server asks about its connections. */
 export type Connections = {
-  /** True when a response on this connection has begun: an error response would be read as its content. */
+  /**
+   * True when a response on this connection has begun: an error response would be read as its
+   * content.
+   */
   hasBegunResponse(socket: Socket): boolean
 }
 
 /**
- * Applies the caps to a server. At a cap the group's oldest idle connection is closed; a connection that has sent no
- * request yet is idle too. When all of the group are busy, the new connection is closed.
+ * Applies the caps to a server. At a cap the group's oldest idle connection is closed; a connection
+ * that has sent no request yet is idle too. When all of the group are busy, the new connection is
+ * closed.
  *
- * @param onCapped Called for each connection that a cap closed, with the client that reached the cap.
+ * @param onCapped Called for each connection that a cap closed, with the client that reached the
+ * cap.
  */
 export function capConnections(
   server: Server,

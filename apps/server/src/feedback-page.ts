@@ -1,4 +1,7 @@
-/** The page that answers the feedback form without script: whether the message was stored, said by who stored it. */
+/**
+ * The page that answers the feedback form without script: whether the message was stored, said by
+ * who stored it.
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -9,7 +12,10 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** The style sheets of the built feedback page, so that its answer looks like it; empty when it is not there. */
+/**
+ * The style sheets of the built feedback page, so that its answer looks like it; empty when it is
+ * not there.
+ */
 export async function feedbackStyles(siteDir: string): Promise<string> {
   const page = await readFile(join(siteDir, 'feedback', 'index.html'), 'utf8').catch(() => '')
   const sheets = [...page.matchAll(/<link\b[^>]*\brel="stylesheet"[^>]*\bhref="(\/[\w./-]+)"/g)]
@@ -17,8 +23,8 @@ export async function feedbackStyles(siteDir: string): Promise<string> {
 }
 
 /**
- * The response to a form post. It is the answer to this request and has no address of its own, so that no link can show
- * a stranger's claim that something was stored.
+ * The response to a form post. It is the answer to this request and has no address of its own, so
+ * that no link can show a stranger's claim that something was stored.
  */
 export function feedbackPage(styles: string, { status, title, lines, headers }: Answer): Response {
   const body =

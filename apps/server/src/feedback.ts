@@ -112,7 +112,10 @@ export type FeedbackOptions = {
   styles: string
 }
 
-/** Reads, checks and stores one message. `id` is missing for a filled honeypot, of which nothing is stored. */
+/**
+ * Reads, checks and stores one message. `id` is missing for a filled honeypot, of which nothing is
+ * stored.
+ */
 async function receive(
   context: Context,
   isForm: boolean,

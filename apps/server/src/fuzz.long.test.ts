@@ -1,6 +1,6 @@
 /**
- * Requests made from the schemas, over a socket: whatever arrives, no 5xx, no stack trace, every security header, valid
- * problem documents, and nothing stored that was refused.
+ * Requests made from the schemas, over a socket: whatever arrives, no 5xx, no stack trace, every
+ * security header, valid problem documents, and nothing stored that was refused.
  */
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'

@@ -15,7 +15,10 @@ export function logLevel(text: string | undefined): LogLevel {
   return level
 }
 
-/** A log that leaves out what lies below `level`. `write` gets whole lines, safe to show in a terminal. */
+/**
+ * A log that leaves out what lies below `level`. `write` gets whole lines, safe to show in a
+ * terminal.
+ */
 export function jsonLog(level: LogLevel, write: (line: string) => void = (line) => process.stdout.write(line)): Log {
   const least = levels.indexOf(level)
   return (at, message, fields = {}) => {

@@ -47,20 +47,27 @@ export function rateLimit({ capacity, refillMs, maxClients = 10_000, clock }: Ra
   }
 }
 
-/** The limits of one kind of request. `site` is the wider limit of an IPv6 /48, shared by all networks in it. */
+/**
+ * The limits of one kind of request. `site` is the wider limit of an IPv6 /48, shared by all
+ * networks in it.
+ */
 export type ClientLimitOptions = { network: Rate; site: Rate; clock: { now(): number } }
 type Rate = { capacity: number; refillMs: number }
 
 /** Takes a token for a client; 0 when it was allowed, else the milliseconds to wait. */
 export type ClientLimit = { take(client: Client): number }
 
-/** Limits clients by network, and additionally by /48, so that an IPv6 allocation does not multiply the limit. */
+/**
+ * Limits clients by network, and additionally by /48, so that an IPv6 allocation does not multiply
+ * the limit.
+ */
 export function clientLimit({ network, site, clock }: ClientLimitOptions): ClientLimit {
   const networks = rateLimit({ ...network, clock })
   const sites = rateLimit({ ...site, clock })
   return {
     take(client) {
-      // The network first: one that is over its own limit must not use up its neighbours' share of the /48.
+      // The network first: one that is over its own limit must not use up its neighbours' share of
+      // the /48.
       const waitMs = networks.take(client.network)
       return waitMs > 0 || client.site === undefined ? waitMs : sites.take(client.site)
     },

@@ -1,4 +1,7 @@
-/** Responses written without the application: what is not a readable request gets the same headers and format. */
+/**
+ * Responses written without the application: what is not a readable request gets the same headers
+ * and format.
+ */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { problemBody } from './problem.ts'
 import type { SecurityHeaders } from './security.ts'
@@ -17,7 +20,10 @@ function headersOf(securityHeaders: SecurityHeaders, body: string): Headers {
   return headers
 }
 
-/** A whole response as bytes for a socket whose request could not be parsed. The connection closes after it. */
+/**
+ * A whole response as bytes for a socket whose request could not be parsed. The connection closes
+ * after it.
+ */
 export function rawResponse({ status, detail }: Refusal, securityHeaders: SecurityHeaders): string {
   const body = problemBody(status, detail)
   const lines = [...headersOf(securityHeaders, body)].map(([name, value]) => `${name}: ${value}\r\n`)
@@ -37,9 +43,9 @@ const targetLimit = 4096
 const hostForm = /^(?:[a-z0-9](?:[a-z0-9._-]{0,253}[a-z0-9.])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
 
 /**
- * Why the application cannot take this request, from its request line and `Host`; `undefined` when it can.
- * `Host` occurs once and is a name or address with an optional port (RFC 9112 §3.2). The target is a path, or an
- * absolute address on that same host (§3.2.2).
+ * Why the application cannot take this request, from its request line and `Host`; `undefined` when
+ * it can. `Host` occurs once and is a name or address with an optional port (RFC 9112 §3.2). The
+ * target is a path, or an absolute address on that same host (§3.2.2).
  */
 export function malformed({ url = '', rawHeaders, headers }: IncomingMessage): Refusal | undefined {
   let hosts = 0
@@ -47,7 +53,8 @@ export function malformed({ url = '', rawHeaders, headers }: IncomingMessage): R
   if (hosts !== 1) return { status: 400, detail: `Send one Host header; this request has ${hosts}.` }
   const host = headers.host ?? ''
   const own = hostForm.test(host) ? URL.parse(`http://${host}`) : null
-  // Only in the form that it will be compared in: the URL parser reads the host `1.2.3` as `1.2.0.3`.
+  // Only in the form that it will be compared in: the URL parser reads the host `1.2.3` as
+  // `1.2.0.3`.
   if (own?.hostname !== host.replace(/:\d+$/, '').toLowerCase())
     return { status: 400, detail: 'Host is not a host name or address with an optional port.' }
   if (url.length > targetLimit)

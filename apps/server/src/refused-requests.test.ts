@@ -1,9 +1,12 @@
-/** What is not a well-formed request, over a socket: a clear 4xx with every security header and a log line. */
+/**
+ * What is not a well-formed request, over a socket: a clear 4xx with every security header and a
+ * log line.
+ */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import { pagePolicy } from './security.ts'
+import { httpsPagePolicy } from './security.ts'
 import { type Running, serve } from './serve.ts'
 import { testApp, writeSite } from './site.fixture.ts'
 
@@ -13,7 +16,7 @@ const lines: { message: string; fields: Record<string, unknown> }[] = []
 
 before(async () => {
   site = await writeSite()
-  const { app } = await testApp(site.siteDir)
+  const { app } = await testApp(site.siteDir, { siteOrigin: 'https://viva.test' })
   running = await serve({
     app,
     port: 0,
@@ -99,7 +102,7 @@ for (const [title, request, status] of cases) {
     assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), answer.slice(0, 200))
     assert.doesNotMatch(answer, /set-cookie|node:internal|\.ts:\d/i)
     const headers = headersOf(answer)
-    assert.equal(headers.get('content-security-policy'), pagePolicy)
+    assert.equal(headers.get('content-security-policy'), httpsPagePolicy)
     for (const name of [
       'cross-origin-opener-policy',
       'cross-origin-resource-policy',

@@ -1,4 +1,6 @@
-/** POST /api/reports/csp: what browsers say about violations of the policy. Logged, never stored. */
+/**
+ * POST /api/reports/csp: what browsers say about violations of the policy. Logged, never stored.
+ */
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { readBody } from './body.ts'
@@ -41,7 +43,10 @@ const apiReport = z.object({
   }),
 })
 
-/** An address without query and fragment, which can hold what a reader typed; at most 200 characters. */
+/**
+ * An address without query and fragment, which can hold what a reader typed; at most 200
+ * characters.
+ */
 function shortAddress(address: string | undefined): string | undefined {
   return address?.split(/[?#]/, 1)[0]?.slice(0, 200)
 }
@@ -73,7 +78,9 @@ function violationOf(value: unknown): Violation | undefined {
 
 export type ReportOptions = { limit: ClientLimit; client: (context: Context) => Client; events: SecurityLog }
 
-/** The handler: 204 for every readable body, so that a sender learns nothing about what was logged. */
+/**
+ * The handler: 204 for every readable body, so that a sender learns nothing about what was logged.
+ */
 export function receiveReports({ limit, client, events }: ReportOptions) {
   return async (context: Context): Promise<Response> => {
     const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''

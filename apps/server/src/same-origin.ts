@@ -3,9 +3,14 @@ import type { MiddlewareHandler } from 'hono'
 import { problem } from './problem.ts'
 
 export type SameOriginOptions = {
-  /** The site's public origin, `https://viva.example`; without one, the request's own host is compared. */
+  /**
+   * The site's public origin, `https://viva.example`; without one, the request's own host is
+   * compared.
+   */
   siteOrigin?: string | undefined
-  /** Compare with the last `X-Forwarded-Host` instead of `Host`. Only behind a proxy that sets it. */
+  /**
+   * Compare with the last `X-Forwarded-Host` instead of `Host`. Only behind a proxy that sets it.
+   */
   trustProxy: boolean
   /** Called for each refused request, with the reason. */
   onRefused(request: Request, reason: string): void
@@ -17,7 +22,10 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** An origin as browsers serialise it (RFC 6454 §6.2): no user, path, list or `null`. */
 const originForm = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
-/** A JSON content type. Another site's page cannot send one without a preflight request, which is refused. */
+/**
+ * A JSON content type. Another site's page cannot send one without a preflight request, which is
+ * refused.
+ */
 const jsonForm = /^application\/(?:json|csp-report|[\w.-]+\+json)$/i
 
 function hostOf(scheme: string, host: string): string | undefined {
@@ -29,14 +37,16 @@ function hostOf(scheme: string, host: string): string | undefined {
  * Why a request must not change anything; `undefined` when it may.
  *
  * 1. `GET`, `HEAD` and `OPTIONS` always may: no handler of these methods changes state.
- * 2. `Sec-Fetch-Site`, when present, is `same-origin`. `none` (address bar, bookmark) only ever sends `GET`, so it is
- *    refused like `same-site` and `cross-site`.
- * 3. `Origin`, when present, is one serialised origin and the site's own. `null` and lists are refused. With a known
- *    site origin the whole origin is equal; without one the host and port equal those of the request, after default
- *    ports are removed. The scheme is not compared then: a proxy may end TLS.
- * 4. Without `Origin`, `Sec-Fetch-Site: same-origin` is enough: page scripts cannot set that header.
- * 5. With neither, it is a program such as curl: it sends JSON and no cookie. A form post by a browser always carries
- *    `Origin`, also over plain HTTP, where `Sec-Fetch-Site` is absent.
+ * 2. `Sec-Fetch-Site`, when present, is `same-origin`. `none` (address bar, bookmark) only ever
+ *    sends `GET`, so it is refused like `same-site` and `cross-site`.
+ * 3. `Origin`, when present, is one serialised origin and the site's own. `null` and lists are
+ *    refused. With a known site origin the whole origin is equal; without one the host and port
+ *    equal those of the request, after default ports are removed. The scheme is not compared then:
+ *    a proxy may end TLS.
+ * 4. Without `Origin`, `Sec-Fetch-Site: same-origin` is enough: page scripts cannot set that
+ *    header.
+ * 5. With neither, it is a program such as curl: it sends JSON and no cookie. A form post by a
+ *    browser always carries `Origin`, also over plain HTTP, where `Sec-Fetch-Site` is absent.
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
@@ -63,7 +73,10 @@ export function crossOriginReason(
   return sent.host === own ? undefined : 'Origin is another site'
 }
 
-/** Refuses with 403, before any handler, each request that {@link crossOriginReason} names. For every route. */
+/**
+ * Refuses with 403, before any handler, each request that {@link crossOriginReason} names. For
+ * every route.
+ */
 export function sameOrigin(options: SameOriginOptions): MiddlewareHandler {
   return async (context, next) => {
     const reason = crossOriginReason(context.req.raw, options)

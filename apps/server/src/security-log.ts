@@ -1,4 +1,6 @@
-/** Security events in the log: what happened and to which pseudonymous client, at a bounded rate. */
+/**
+ * Security events in the log: what happened and to which pseudonymous client, at a bounded rate.
+ */
 import { type Client, pseudonym } from './client.ts'
 import type { Log } from './log.ts'
 import { rateLimit } from './rate-limit.ts'
@@ -17,14 +19,17 @@ export type SecurityLog = (event: SecurityEvent, client: Client, fields?: Record
 export type SecurityLogOptions = {
   log: Log
   clock: { now(): number }
-  /** Lines of one kind of event that are written at once; one more every `refillMs` milliseconds. */
+  /**
+   * Lines of one kind of event that are written at once; one more every `refillMs` milliseconds.
+   */
   burst?: number
   refillMs?: number
 }
 
 /**
- * A flood writes at most `burst` lines per kind of event, then one per `refillMs`. `omitted` in the next line counts
- * what was left out. The client is a pseudonym: an HMAC with a key of this process, never the address.
+ * A flood writes at most `burst` lines per kind of event, then one per `refillMs`. `omitted` in the
+ * next line counts what was left out. The client is a pseudonym: an HMAC with a key of this
+ * process, never the address.
  */
 export function securityLog({ log, clock, burst = 20, refillMs = 1000 }: SecurityLogOptions): SecurityLog {
   const limit = rateLimit({ capacity: burst, refillMs, clock })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { pagePolicy, securityHeaders, siteOriginFrom } from './security.ts'
+import { httpsPagePolicy, pagePolicy, securityHeaders, siteOriginFrom } from './security.ts'
 
 function headersFor(path: string, siteOrigin?: string, init: Record<string, string> = {}): Headers {
   const headers = new Headers(init)
@@ -12,8 +12,7 @@ describe('security headers', () => {
   test('a page has the whole set', () => {
     const headers = headersFor('/about/')
     assert.equal(headers.get('content-security-policy'), pagePolicy)
-    assert.match(pagePolicy, /report-uri \/api\/reports\/csp; report-to csp$/)
-    assert.equal(headers.get('reporting-endpoints'), 'csp="/api/reports/csp"')
+    assert.match(pagePolicy, /; report-uri \/api\/reports\/csp$/)
     assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin')
     assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin')
     assert.equal(headers.get('origin-agent-cluster'), '?1')
@@ -35,6 +34,15 @@ describe('security headers', () => {
       assert.equal(headersFor(path).get('cross-origin-resource-policy'), 'same-origin')
     })
   }
+
+  test('violations go to report-uri over plain HTTP, and to the Reporting API over https', () => {
+    assert.doesNotMatch(pagePolicy, /report-to/)
+    assert.equal(headersFor('/').get('reporting-endpoints'), null)
+    const headers = headersFor('/', 'https://viva.test')
+    assert.equal(headers.get('content-security-policy'), httpsPagePolicy)
+    assert.match(httpsPagePolicy, /report-uri \/api\/reports\/csp; report-to csp$/)
+    assert.equal(headers.get('reporting-endpoints'), 'csp="/api/reports/csp"')
+  })
 
   test('HSTS is for a year, and only for an https site', () => {
     assert.equal(headersFor('/', 'https://viva.test').get('strict-transport-security'), 'max-age=31536000')

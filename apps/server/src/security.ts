@@ -3,7 +3,10 @@
 /** Where browsers report violations of the policy. */
 export const reportPath = '/api/reports/csp'
 
-/** Every page: our own scripts, styles, pictures and connections; nothing inline, nothing from elsewhere. */
+/**
+ * Every page: our own scripts, styles, pictures and connections; nothing inline, nothing from
+ * elsewhere.
+ */
 export const pagePolicy = [
   "default-src 'self'",
   "script-src 'self'",
@@ -15,18 +18,26 @@ export const pagePolicy = [
   "base-uri 'none'",
   "form-action 'self'",
   "frame-ancestors 'none'",
-  // `report-uri` for browsers without the Reporting API, and for pages over plain HTTP.
   `report-uri ${reportPath}`,
-  'report-to csp',
 ].join('; ')
 
-/** The frame that readers' code runs in, should it state no policy of its own: an opaque origin without network. */
+/**
+ * The policy of an https site: the Reporting API in addition. Not over plain HTTP, where browsers
+ * ignore the endpoint and `report-to` still turns `report-uri` off.
+ */
+export const httpsPagePolicy = `${pagePolicy}; report-to csp`
+
+/**
+ * The frame that readers' code runs in, should it state no policy of its own: an opaque origin
+ * without network.
+ */
 const strictFramePolicy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:; worker-src blob:"
 
 /**
- * The frame's policy: what its own `<meta>` says, so that the two cannot differ, and what only a header can say: that
- * only this site frames it, and that it is sandboxed even when opened by itself.
+ * The frame's policy: what its own `<meta>` says, so that the two cannot differ, and what only a
+ * header can say: that only this site frames it, and that it is sandboxed even when opened by
+ * itself.
  */
 export function framePolicy(html: string): string {
   const meta = /<meta[^>]+http-equiv\s*=\s*["']?content-security-policy["']?[^>]*>/i.exec(html)?.[0]
@@ -41,11 +52,13 @@ export function isFrame(path: string): boolean {
   return path.startsWith('/engines/') && path.endsWith('/frame.html')
 }
 
-/** Powerful features, all off; the copy button of a fence writes to the clipboard. */
+/**
+ * Powerful features, all off, without those that Chromium has withdrawn; the copy button of a fence
+ * writes to the clipboard.
+ */
 const permissions = [
   ...[
     'accelerometer',
-    'attribution-reporting',
     'autoplay',
     'bluetooth',
     'browsing-topics',
@@ -61,7 +74,6 @@ const permissions = [
     'hid',
     'identity-credentials-get',
     'idle-detection',
-    'join-ad-interest-group',
     'keyboard-map',
     'local-fonts',
     'magnetometer',
@@ -72,10 +84,8 @@ const permissions = [
     'picture-in-picture',
     'publickey-credentials-create',
     'publickey-credentials-get',
-    'run-ad-auction',
     'screen-wake-lock',
     'serial',
-    'shared-storage',
     'storage-access',
     'sync-xhr',
     'usb',
@@ -86,20 +96,24 @@ const permissions = [
   'clipboard-write=(self)',
 ].join(', ')
 
-/** Files made for other sites: pictures of shared links, the feed, the icon, and what search engines read. */
+/**
+ * Files made for other sites: pictures of shared links, the feed, the icon, and what search engines
+ * read.
+ */
 const publicPath = /^\/(?:og\/.+|blog\/rss\.xml|favicon\.svg|robots\.txt|sitemap[\w-]*\.xml)$/
 
 /** Sets the headers of one response. */
 export type SecurityHeaders = (headers: Pick<Headers, 'has' | 'set'>, path?: string) => void
 
 /**
- * Security headers for every response, errors included. A response that already has a policy (the frame) keeps it.
+ * Security headers for every response, errors included. A response that already has a policy (the
+ * frame) keeps it.
  *
- * Without `Cross-Origin-Embedder-Policy`: nothing needs cross-origin isolation, the policy forbids every other origin
- * already, and isolation would hand finer timers to the page.
- * Without `require-trusted-types-for`: the quiz sets HTML that the build made, and labs start workers by address.
- * `Strict-Transport-Security` is sent for an https site, for a year, without `includeSubDomains`: the operator may serve
- * other names of the domain over plain HTTP.
+ * Without `Cross-Origin-Embedder-Policy`: nothing needs cross-origin isolation, the policy forbids
+ * every other origin already, and isolation would hand finer timers to the page. Without
+ * `require-trusted-types-for`: the quiz sets HTML that the build made, and labs start workers by
+ * address. `Strict-Transport-Security` is sent for an https site, for a year, without
+ * `includeSubDomains`: the operator may serve other names of the domain over plain HTTP.
  *
  * @param siteOrigin The site's public origin, `https://viva.example`.
  */
@@ -107,8 +121,8 @@ export function securityHeaders(siteOrigin?: string): SecurityHeaders {
   const isHttps = siteOrigin?.startsWith('https:') ?? false
   return (headers, path = '') => {
     if (!headers.has('content-security-policy')) {
-      headers.set('content-security-policy', pagePolicy)
-      headers.set('reporting-endpoints', `csp="${reportPath}"`)
+      headers.set('content-security-policy', isHttps ? httpsPagePolicy : pagePolicy)
+      if (isHttps) headers.set('reporting-endpoints', `csp="${reportPath}"`)
       headers.set('cross-origin-opener-policy', 'same-origin')
       headers.set('x-frame-options', 'DENY')
     }

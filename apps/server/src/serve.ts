@@ -1,4 +1,7 @@
-/** The application on a socket, with limits against slow and numerous clients and an end that loses nothing. */
+/**
+ * The application on a socket, with limits against slow and numerous clients and an end that loses
+ * nothing.
+ */
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -21,7 +24,10 @@ export type ServeOptions = {
   log: Log
   /** The site's public origin, for the headers of responses that the application does not make. */
   siteOrigin?: string | undefined
-  /** Proxies in front of the server. With one, the cap per client does not apply: all connections are the proxy's. */
+  /**
+   * Proxies in front of the server. With one, the cap per client does not apply: all connections
+   * are the proxy's.
+   */
   trustedHops?: number
   /** Connections per IPv4 address or IPv6 /64. */
   maxConnectionsPerClient?: number
@@ -40,7 +46,10 @@ export type ServeOptions = {
 /** A running server. */
 export type Running = {
   port: number
-  /** Stops accepting, lets requests in flight end within the grace time, cuts off the rest. Safe to call twice. */
+  /**
+   * Stops accepting, lets requests in flight end within the grace time, cuts off the rest. Safe to
+   * call twice.
+   */
   close(): Promise<void>
 }
 
@@ -147,7 +156,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
 
   const stop = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    // A connection that is kept alive becomes idle when its request ends; nothing else would close it then.
+    // A connection that is kept alive becomes idle when its request ends; nothing else would close
+    // it then.
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     const cut = setTimeout(() => {
       log('warn', 'requests cut off', { afterMs: graceMs })

@@ -3,12 +3,14 @@ import type { Log } from './log.ts'
 import type { Running } from './serve.ts'
 
 /**
- * A terminal's Ctrl+C reaches every process of its group, and npm and its children forward it again. Signals within this
- * time are one request.
+ * A terminal's Ctrl+C reaches every process of its group, and npm and its children forward it
+ * again. Signals within this time are one request.
  */
 const oneRequestMs = 1000
 
-/** Ends the process cleanly, with 0, on SIGTERM and SIGINT; at once, with 1, on a second request. */
+/**
+ * Ends the process cleanly, with 0, on SIGTERM and SIGINT; at once, with 1, on a second request.
+ */
 export function closeOnSignals(running: Running, log: Log): void {
   let askedAt: number | undefined
   const stop = (signal: NodeJS.Signals): void => {

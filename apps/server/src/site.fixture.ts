@@ -1,4 +1,7 @@
-/** A small built site in a temporary folder, an application over it, and a database in memory, for tests. */
+/**
+ * A small built site in a temporary folder, an application over it, and a database in memory, for
+ * tests.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

@@ -31,7 +31,9 @@ export type FeedbackStore = {
   /** Newest first; `open` leaves out what was closed. At most `limit` (default 1,000). */
   list(filter?: { open?: boolean; limit?: number }): Promise<Feedback[]>
   show(id: string): Promise<Feedback | undefined>
-  /** Marks as dealt with; closing again keeps the first time. `undefined` when there is no such id. */
+  /**
+   * Marks as dealt with; closing again keeps the first time. `undefined` when there is no such id.
+   */
   close(id: string, at: number): Promise<Feedback | undefined>
 }
 

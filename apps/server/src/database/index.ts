@@ -51,7 +51,10 @@ function withoutPassword(address: string): string {
   return `PostgreSQL at ${url.host}${url.pathname}`
 }
 
-/** Opens the database, creates what is missing and brings it up to date. Throws with the place and the reason. */
+/**
+ * Opens the database, creates what is missing and brings it up to date. Throws with the place and
+ * the reason.
+ */
 export async function openDatabase(config: DatabaseConfig, options: OpenOptions = {}): Promise<Database> {
   return 'url' in config ? openPostgres(config.url) : openSqlite(config.folder, options)
 }
@@ -85,7 +88,8 @@ async function openPostgres(url: string): Promise<Database> {
     statement_timeout: 10_000,
     application_name: 'viva',
   })
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks while idle is replaced by the pool; without a listener it would end
+  // the process.
   pool.on('error', () => undefined)
   const database = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   try {

@@ -3,7 +3,10 @@ import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Not `mkdirSync(…, { recursive: true })`: that never returns where the parent exists and refuses, as `/proc` does. */
+/**
+ * Not `mkdirSync(…, { recursive: true })`: that never returns where the parent exists and refuses,
+ * as `/proc` does.
+ */
 function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
   if (dirname(folder) !== folder) makeFolder(dirname(folder))
@@ -15,7 +18,10 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Narrows the mode of an existing file or folder; a note when that changed something or was not possible. */
+/**
+ * Narrows the mode of an existing file or folder; a note when that changed something or was not
+ * possible.
+ */
 function narrow(path: string, mode: number): string[] {
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found || (found.mode & 0o777 & ~mode) === 0) return []
@@ -29,8 +35,9 @@ function narrow(path: string, mode: number): string[] {
 }
 
 /**
- * Makes the folder 0700 and the database's files 0600, also where they existed with wider modes. A folder that holds
- * anything else, such as `/tmp`, is not ours to close: it is left, and the note says so. Does nothing on Windows.
+ * Makes the folder 0700 and the database's files 0600, also where they existed with wider modes. A
+ * folder that holds anything else, such as `/tmp`, is not ours to close: it is left, and the note
+ * says so. Does nothing on Windows.
  *
  * @returns What was narrowed, and what could not be, for the log.
  */
@@ -38,7 +45,8 @@ export function makePrivate(file: string): string[] {
   const folder = dirname(file)
   makeFolder(folder)
   if (process.platform === 'win32') return []
-  // SQLite gives `-wal` and `-shm` the mode of the database, so it must be right before they are made.
+  // SQLite gives `-wal` and `-shm` the mode of the database, so it must be right before they are
+  // made.
   closeSync(openSync(file, 'a', 0o600))
   const notes = ['', '-wal', '-shm', '-journal'].flatMap((suffix) => narrow(file + suffix, 0o600))
   const others = readdirSync(folder).filter((name) => !name.startsWith(basename(file)))
@@ -52,7 +60,10 @@ export function makePrivate(file: string): string[] {
   ]
 }
 
-/** True for the errors that SQLite cures by waiting: another connection writes. Not for a stale snapshot. */
+/**
+ * True for the errors that SQLite cures by waiting: another connection writes. Not for a stale
+ * snapshot.
+ */
 export function isBusy(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false
   const snapshot = 517
@@ -60,10 +71,12 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * Opens the file without waiting inside SQLite: a wait there would block the thread, so the caller retries.
- * An acknowledged write survives a crash of the process and of the machine (write-ahead log, synchronous FULL).
+ * Opens the file without waiting inside SQLite: a wait there would block the thread, so the caller
+ * retries. An acknowledged write survives a crash of the process and of the machine (write-ahead
+ * log, synchronous FULL).
  *
- * @throws Error for which {@link isBusy} holds while another process switches to the write-ahead log.
+ * @throws Error for which {@link isBusy} holds while another process switches to the write-ahead
+ * log.
  */
 export function openWriter(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 0, enableForeignKeyConstraints: true })

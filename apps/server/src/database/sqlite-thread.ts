@@ -1,4 +1,7 @@
-/** The main thread's side of the SQLite worker: sends statements, bounds waits, restarts the worker after a crash. */
+/**
+ * The main thread's side of the SQLite worker: sends statements, bounds waits, restarts the worker
+ * after a crash.
+ */
 import { Worker } from 'node:worker_threads'
 import type { FromWorker, ToWorker, WorkerStart } from './sqlite-worker.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
@@ -72,7 +75,10 @@ export class SqliteThread {
     return this.#generation
   }
 
-  /** Runs one statement; on the second connection when `isRead`, so that it does not wait for a write. */
+  /**
+   * Runs one statement; on the second connection when `isRead`, so that it does not wait for a
+   * write.
+   */
   run(sql: string, parameters: readonly unknown[], isRead = false): Promise<Result> {
     try {
       this.generation()
@@ -148,7 +154,10 @@ export class SqliteThread {
     })
   }
 
-  /** Rejects what a worker has not answered. It is the present one, or was replaced when it got stuck. */
+  /**
+   * Rejects what a worker has not answered. It is the present one, or was replaced when it got
+   * stuck.
+   */
   #end(worker: Worker, pending: Map<number, Pending>): void {
     const state = this.#state
     if (state.name === 'running' && state.worker === worker)

@@ -1,4 +1,7 @@
-/** The worker thread that owns `node:sqlite`: runs one statement per message, waits for locks without blocking. */
+/**
+ * The worker thread that owns `node:sqlite`: runs one statement per message, waits for locks
+ * without blocking.
+ */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -19,7 +22,10 @@ export type FromWorker =
   | { type: 'done'; id: number; rows: unknown[]; changes: number }
   | { type: 'error'; id: number; message: string; isBusy: boolean }
 
-/** Runs `work`, again while the database is busy, until `waitMs` passed. Other messages are handled in between. */
+/**
+ * Runs `work`, again while the database is busy, until `waitMs` passed. Other messages are handled
+ * in between.
+ */
 async function whenFree<T>(waitMs: number, work: () => T): Promise<T> {
   const deadline = performance.now() + waitMs
   for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 40)) {

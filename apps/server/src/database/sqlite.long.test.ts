@@ -1,4 +1,6 @@
-/** SQLite under stress: another process's lock, a full queue, a crashed worker, a killed process. */
+/**
+ * SQLite under stress: another process's lock, a full queue, a crashed worker, a killed process.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -37,7 +39,10 @@ async function killed(child: ChildProcess): Promise<void> {
 
 const message = { kind: 'idea', message: 'x' } as const
 
-/** Long beside the pauses of a loaded machine, so that a page that waits for the lock is told from one that does not. */
+/**
+ * Long beside the pauses of a loaded machine, so that a page that waits for the lock is told from
+ * one that does not.
+ */
 const waitMs = 3000
 
 describe('while another process holds the write lock', () => {

@@ -1,9 +1,10 @@
 /**
  * Kysely's dialect for SQLite in a worker thread, made safe for several processes on one file.
  *
- * Why a worker, and not a short busy timeout with retries on the main thread: `node:sqlite` is synchronous, so a commit
- * on a slow disk, a checkpoint or a large read would still block every request for as long as it takes. In a worker
- * nothing of the database can block the server, at the cost of a message each way (well below a commit's fsync).
+ * Why a worker, and not a short busy timeout with retries on the main thread: `node:sqlite` is
+ * synchronous, so a commit on a slow disk, a checkpoint or a large read would still block every
+ * request for as long as it takes. In a worker nothing of the database can block the server, at the
+ * cost of a message each way (well below a commit's fsync).
  */
 import {
   CompiledQuery,
@@ -31,7 +32,9 @@ class TransactionalAdapter extends SqliteAdapter {
     return true
   }
 
-  /** With `false`, Kysely would put a queue of its own, without bounds, in front of the driver's. */
+  /**
+   * With `false`, Kysely would put a queue of its own, without bounds, in front of the driver's.
+   */
   override get supportsMultipleConnections(): boolean {
     return true
   }
@@ -97,8 +100,9 @@ class ThreadDriver implements Driver {
   }
 
   /**
-   * `begin immediate` instead of `begin`: a transaction that reads first and writes later would otherwise fail at once
-   * when another process wrote in between, and two processes could migrate at the same time.
+   * `begin immediate` instead of `begin`: a transaction that reads first and writes later would
+   * otherwise fail at once when another process wrote in between, and two processes could migrate
+   * at the same time.
    */
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))

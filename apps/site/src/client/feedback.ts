@@ -1,6 +1,6 @@
 /**
- * The feedback form: fills in question, section and kind from the address, sends JSON, shows the server's answer.
- * Nothing in the address can make it say that a message was sent or refused.
+ * The feedback form: fills in question, section and kind from the address, sends JSON, shows the
+ * server's answer. Nothing in the address can make it say that a message was sent or refused.
  */
 import { all, find } from './dom.ts'
 

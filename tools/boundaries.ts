@@ -15,7 +15,7 @@ type Source = { file: string; imports: Import[]; globals: { name: string; line: 
 type Workspace = { name: string; folder: string; exports: Set<string>; dependencies: Set<string> }
 
 const database = 'apps/server/src/database/'
-const databasePackages = new Set(['kysely', 'pg', 'better-sqlite3', '@better-auth/kysely-adapter', 'node:sqlite'])
+const databasePackages = new Set(['kysely', 'pg', 'better-sqlite3', 'node:sqlite'])
 
 /** Packages of ours that import no other of ours. */
 const alone = new Set(['@viva/sluice', '@viva/lab', '@viva/runner', '@viva/recall'])

@@ -12,6 +12,9 @@ import {
   openDatabase,
   type Running,
   serve,
+  siteOriginFrom,
+  trustedHopsFrom,
+  visibleText,
 } from '@viva/server'
 import { build, BuildError } from './build.ts'
 
@@ -19,7 +22,7 @@ const root = dirname(import.meta.dirname)
 
 /** One line for the person at the keyboard, and exit 1. */
 function fail(message: string): never {
-  console.error(`viva: ${message}`)
+  console.error(visibleText(`viva: ${message}`))
   process.exit(1)
 }
 
@@ -45,7 +48,31 @@ function portProblem(error: unknown, port: number): string {
   return `port ${port} cannot be listened on: ${why(error)}`
 }
 
-/** Tries the port before the build, so that a minute's work does not end in a refusal. */
+/** A positive whole number from the environment. */
+function countFrom(name: string, fallback: number): number {
+  const text = process.env[name]?.trim()
+  if (!text) return fallback
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    fail(`${name} is "${text}". It is a whole number from 1 to 999999; without it, ${fallback}.`)
+  return Number(text)
+}
+
+/** What the network side is told by the environment. */
+function networkSettings() {
+  try {
+    return {
+      log: jsonLog(logLevel(process.env.LOG_LEVEL)),
+      siteOrigin: siteOriginFrom(process.env.SITE_URL),
+      trustedHops: trustedHopsFrom(process.env.TRUST_PROXY),
+      maxConnections: countFrom('MAX_CONNECTIONS', 2000),
+      maxConnectionsPerClient: countFrom('MAX_CONNECTIONS_PER_CLIENT', 100),
+    }
+  } catch (error) {
+    return fail(why(error))
+  }
+}
+
+/** Tries the port before the build, so that a minute's work does not end in an error. */
 async function checkPort(port: number, hostname: string | undefined): Promise<void> {
   const probe = createServer()
   const listening = Promise.withResolvers<void>()
@@ -57,9 +84,10 @@ async function checkPort(port: number, hostname: string | undefined): Promise<vo
   await closed.promise
 }
 
-async function open(): Promise<Database> {
+async function open(log: Log): Promise<Database> {
   try {
-    return await openDatabase(databaseConfig(process.env, join(root, 'data')))
+    const onNote = (note: string) => log('warn', 'database', { note })
+    return await openDatabase(databaseConfig(process.env, join(root, 'data')), { onNote })
   } catch (error) {
     return fail(
       process.env.DATABASE_URL
@@ -74,35 +102,31 @@ async function start(): Promise<void> {
     fail(`needs Node 26, found ${process.version}. \`npm start\` brings its own.`)
   const port = portFrom(process.env.PORT)
   const hostname = process.env.HOST?.trim() || undefined
-  let log: Log
-  try {
-    log = jsonLog(logLevel(process.env.LOG_LEVEL))
-  } catch (error) {
-    fail(why(error))
-  }
+  const { log, siteOrigin, trustedHops, ...caps } = networkSettings()
   await checkPort(port, hostname).catch((error: unknown) => fail(portProblem(error, port)))
-  const database = await open()
+  const database = await open(log)
 
   let siteDir: string
   try {
-    ;({ siteDir } = await build({ log: (line) => console.log(line) }))
+    ;({ siteDir } = await build({ log: (line) => console.log(visibleText(line)) }))
   } catch (error) {
     await database.close()
     if (error instanceof BuildError) fail(error.message)
     throw error
   }
 
-  const trustProxy = process.env.TRUST_PROXY === '1'
-  const app = await createApp({ siteDir, database, clock: Date, log, trustProxy })
+  const app = await createApp({ siteDir, database, clock: Date, log, siteOrigin, trustedHops })
   let running: Running
   try {
-    running = await serve({ app, port, ...(hostname ? { hostname } : {}), log, onClose: () => database.close() })
+    const onClose = () => database.close()
+    const address = { port, ...(hostname ? { hostname } : {}) }
+    running = await serve({ app, ...address, log, siteOrigin, trustedHops, ...caps, onClose })
   } catch (error) {
     await database.close()
     fail(portProblem(error, port))
   }
   closeOnSignals(running, log)
-  console.log(`Viva is at http://localhost:${running.port}/\nData: ${database.place}\nStop with Ctrl+C.`)
+  console.log(visibleText(`Viva is at http://localhost:${running.port}/\nData: ${database.place}\nStop with Ctrl+C.`))
 }
 
 await start()

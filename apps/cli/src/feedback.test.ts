@@ -26,13 +26,13 @@ async function viva(args: string[], env: Record<string, string> = { VIVA_DATA: f
   return { code, printed: printed.join('\n'), complained: complained.join('\n') }
 }
 
-test('an empty database says where feedback comes from', async () => {
+test('an empty database says how feedback arrives', async () => {
   const { code, printed } = await viva(['list'])
   assert.equal(code, 0)
   assert.match(printed, /^No feedback yet in SQLite in .*viva\.db\./)
 })
 
-test('lists, shows and closes; what is closed is not listed as open', async () => {
+test('lists, shows and closes; a closed message is not listed as open', async () => {
   const database = await openDatabase({ folder })
   const at = Date.parse('2026-11-20T10:30:00Z')
   const first = await database.feedback.add(
@@ -59,17 +59,29 @@ test('lists, shows and closes; what is closed is not listed as open', async () =
   assert.deepEqual(open, [second])
 })
 
+const hostile = 'a\u001b[2Jb \u202Ec\u009b\u200bd\u{e0041}'
+const escaped = 'a\\u001b[2Jb \\u202ec\\u009b\\u200bd\\udb40\\udc41'
+
 test('a message cannot steer the terminal', async () => {
   const database = await openDatabase({ folder })
-  const { id } = await database.feedback.add({ kind: 'other', message: 'a\u001b[2Jb \u202Ec\u009b' }, 0)
+  const { id } = await database.feedback.add({ kind: 'other', message: hostile, section: hostile }, 0)
   await database.close()
-  for (const args of [['show', id], ['list']]) {
+  for (const args of [['show', id], ['list'], ['list', '--json'], ['show', id, '--json']]) {
     const { printed } = await viva(args)
-    assert.ok(printed.includes('a\\u001b[2Jb \\u202ec\\u009b'), printed)
+    assert.ok(printed.includes(escaped), printed)
+    assert.doesNotMatch(printed, /[^\P{C}\n]/u)
   }
+  const shown: { message?: string } = JSON.parse((await viva(['show', id, '--json'])).printed)
+  assert.equal(shown.message, hostile)
 })
 
-test('an id that is not there is one line and exit 1', async () => {
+test('an unknown id cannot steer the terminal', async () => {
+  const { complained } = await viva(['show', hostile])
+  assert.ok(complained.includes('\\u202ec\\u009b\\u200bd\\udb40\\udc41'), complained)
+  assert.doesNotMatch(complained, /\p{C}/u)
+})
+
+test('an unknown id gives one line and exit 1', async () => {
   for (const action of ['show', 'close']) {
     const { code, complained } = await viva([action, 'nosuch'])
     assert.equal(code, 1)
@@ -77,7 +89,7 @@ test('an id that is not there is one line and exit 1', async () => {
   }
 })
 
-test('a wrong call is a usage error that says what is right', async () => {
+test('a wrong call is a usage error that shows correct usage', async () => {
   const cases: [string[], RegExp][] = [
     [[], /no action; it is one of list, show ID, close ID/],
     [['toString'], /found "toString"/],

@@ -1,10 +1,11 @@
 /** `viva feedback`: what readers sent, listed, shown and closed. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Database, databaseConfig, type Feedback, openDatabase } from '@viva/server'
+import { type Database, databaseConfig, DatabaseUnavailable, type Feedback, openDatabase } from '@viva/server'
+import { visibleText } from '@viva/server/visible-text'
 import { UsageError, type World } from './world.ts'
 
-/** What this command uses of the world, and the environment that says where the data lies. */
+/** What this command uses of the world, and the environment that says where the data is stored. */
 export type FeedbackIo = Pick<World, 'root' | 'now' | 'print' | 'complain'> & {
   env?: Record<string, string | undefined>
 }
@@ -26,7 +27,7 @@ const actions: Record<string, Action> = {
       if (json) io.print(JSON.stringify(all, undefined, 2))
       else if (all.length === 0)
         io.print(
-          `No ${open ? 'open ' : ''}feedback yet in ${database.place}. The site's Feedback page is where it comes from.`,
+          `No ${open ? 'open ' : ''}feedback yet in ${database.place}. Readers send it from the site's Feedback page.`,
         )
       else io.print(table(all))
       return 0
@@ -53,22 +54,35 @@ const actions: Record<string, Action> = {
   },
 }
 
-/** Exit status: 0 done, 1 nothing found or the database cannot be opened. Throws UsageError for a wrong call. */
+/**
+ * Exit status: 0 done, 1 nothing found or the database cannot be opened. Throws UsageError for a
+ * wrong call.
+ */
 export async function feedback(args: string[], io: FeedbackIo): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
     io.print(help)
     return 0
   }
   const { action, id, options } = read(args)
+  // Once for every action: no message, place or id reaches the terminal unescaped.
+  const escaped: FeedbackIo = {
+    ...io,
+    print: (text) => io.print(visibleText(text)),
+    complain: (text) => io.complain(visibleText(text)),
+  }
   let database: Database
   try {
     database = await openDatabase(databaseConfig(io.env ?? process.env, join(io.root, 'data')))
   } catch (error) {
-    io.complain(`viva feedback: ${error instanceof Error ? error.message : String(error)}`)
+    escaped.complain(`viva feedback: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }
   try {
-    return await action.run(database, id, options, io)
+    return await action.run(database, id, options, escaped)
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailable)) throw error
+    escaped.complain(`viva feedback: ${database.place} is busy: ${error.message}. Try again.`)
+    return 1
   } finally {
     await database.close()
   }
@@ -107,15 +121,8 @@ function unknown(id: string, database: Database, io: FeedbackIo): number {
   return 1
 }
 
-/** What readers wrote must not steer the terminal: control and direction characters are shown, not obeyed. */
-function harmless(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, (character) =>
-    character === '\n' ? character : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
-}
-
 function oneLine(text: string, most: number): string {
-  const flat = harmless(text.replaceAll(/\s+/g, ' ').trim())
+  const flat = visibleText(text.replaceAll(/\s+/g, ' ').trim())
   const characters = Array.from(flat)
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : flat
 }
@@ -154,5 +161,5 @@ function inFull(one: Feedback): string {
   const lines = facts.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name.padEnd(9)} ${oneLine(value, 300)}`],
   )
-  return `${lines.join('\n')}\n\n${harmless(one.message)}`
+  return `${lines.join('\n')}\n\n${one.message}`
 }

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto'
 import { dirname } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { visibleText } from '@viva/server/visible-text'
 import { runCommand } from './commands.ts'
 import type { World } from './world.ts'
 
@@ -38,26 +39,38 @@ function keyboard(): Pick<World, 'ask'> & { close: () => void } {
   }
 }
 
+/**
+ * Everything that a command says goes through here: stored and typed text must not steer the
+ * terminal.
+ */
+const print = (text: string) => console.log(visibleText(text))
+const complain = (text: string) => console.error(visibleText(text))
+
 const { ask, close } = keyboard()
 const world: World = {
   root,
   now: () => new Date(),
   newSeed: () => randomInt(2 ** 32),
   isInteractive: process.stdin.isTTY && process.stdout.isTTY,
-  print: (text) => console.log(text),
-  complain: (text) => console.error(text),
+  print,
+  complain,
   ask,
   start: (program, args) =>
     new Promise((resolve) => {
       // npm is a .cmd file on Windows, which only a shell can start.
       const child = spawn(program, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
       child.on('error', (error) => {
-        console.error(`viva: could not start ${program}: ${error.message}`)
+        complain(`viva: could not start ${program}: ${error.message}`)
         resolve(1)
       })
       child.on('exit', (code) => resolve(code ?? 1))
     }),
 }
 
-process.exitCode = await runCommand(process.argv.slice(2), world)
+try {
+  process.exitCode = await runCommand(process.argv.slice(2), world)
+} catch (error) {
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exitCode = 1
+}
 close()

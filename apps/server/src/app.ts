@@ -1,13 +1,18 @@
 /** Viva's HTTP application, without a socket: pages, health, feedback. */
 import type { HttpBindings } from '@hono/node-server'
-import { type Context, Hono } from 'hono'
-import type { Database } from './database/index.ts'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { type Client, clientOf } from './client.ts'
+import { type Database, DatabaseUnavailable } from './database/index.ts'
 import { receiveFeedback } from './feedback.ts'
 import type { Log } from './log.ts'
+import { feedbackStyles } from './feedback-page.ts'
 import { json, problem } from './problem.ts'
-import { clientOf, rateLimit } from './rate-limit.ts'
-import { addSecurityHeaders } from './security.ts'
-import { openSite } from './static-site.ts'
+import { clientLimit } from './rate-limit.ts'
+import { receiveReports } from './reports.ts'
+import { sameOrigin } from './same-origin.ts'
+import { reportPath, securityHeaders } from './security.ts'
+import { type SecurityLog, securityLog } from './security-log.ts'
+import { openSite, type StaticSite } from './static-site.ts'
 
 /** Milliseconds since the Unix epoch; passed in, so that tests hold time still. */
 export type WallClock = { now(): number }
@@ -18,8 +23,16 @@ export type AppOptions = {
   database: Pick<Database, 'feedback' | 'check'>
   clock: WallClock
   log: Log
-  /** Believe the last address of `X-Forwarded-For`. Only behind a proxy that sets it. */
-  trustProxy?: boolean
+  /**
+   * The site's public origin, `https://viva.example`; without one, `Origin` is compared with the
+   * request's host.
+   */
+  siteOrigin?: string | undefined
+  /**
+   * Number of proxies in front that append to `X-Forwarded-For` and set `X-Forwarded-Host`; 0 by
+   * default.
+   */
+  trustedHops?: number
   /** How long the database may take to answer a health check, in milliseconds. */
   checkTimeoutMs?: number
 }
@@ -28,15 +41,40 @@ type Env = { Bindings: Partial<HttpBindings> }
 
 /** The application: `app.request('/…')` in a test, `serve()` on a socket. */
 export async function createApp(options: AppOptions): Promise<Hono<Env>> {
-  const { siteDir, database, clock, log, trustProxy = false, checkTimeoutMs = 2000 } = options
-  const site = await openSite(siteDir)
+  const { siteDir, clock, log, siteOrigin, trustedHops = 0 } = options
+  const [site, styles] = await Promise.all([openSite(siteDir), feedbackStyles(siteDir)])
   const app = new Hono<Env>()
+  const events = securityLog({ log, clock })
+  const client = ({ req, env }: Context<Env>): Client =>
+    clientOf(env?.incoming?.socket.remoteAddress, req.header('x-forwarded-for'), trustedHops)
 
-  app.use(async (context, next) => {
+  app.use('*', finish(options))
+  app.use('*', async (context, next) => {
+    const onRefused = ({ method }: Request, reason: string) =>
+      events('refused origin', client(context), { method, path: context.req.path.slice(0, 200), reason })
+    return sameOrigin({ siteOrigin, trustProxy: trustedHops > 0, onRefused })(context, next)
+  })
+  addApi(app, { ...options, styles, client, events })
+  addSite(app, site)
+
+  app.onError((error, context) => {
+    const { method, path } = context.req
+    log('error', 'request failed', { method, path: path.slice(0, 500), reason: error.stack ?? String(error) })
+    return error instanceof DatabaseUnavailable
+      ? problem(503, 'The database is busy. Try again in a minute.', { headers: { 'retry-after': '5' } })
+      : problem(500, 'The error was logged. Try again later.')
+  })
+  return app
+}
+
+/** Headers and one log line for every response. */
+function finish({ log, siteOrigin }: AppOptions): MiddlewareHandler {
+  const addHeaders = securityHeaders(siteOrigin)
+  return async (context, next) => {
     const begun = performance.now()
     await next()
-    addSecurityHeaders(context.res.headers)
     const { method, path } = context.req
+    addHeaders(context.res.headers, path)
     log(path === '/healthz' ? 'debug' : 'info', 'request', {
       method,
       path: path.slice(0, 500),
@@ -44,8 +82,12 @@ export async function createApp(options: AppOptions): Promise<Hono<Env>> {
       ms: Math.round((performance.now() - begun) * 10) / 10,
       bytes: method === 'HEAD' ? 0 : Number(context.res.headers.get('content-length') ?? 0),
     })
-  })
+  }
+}
 
+type ApiOptions = AppOptions & { styles: string; client: (context: Context<Env>) => Client; events: SecurityLog }
+
+function addApi(app: Hono<Env>, { database, clock, log, checkTimeoutMs = 2000, styles, client, events }: ApiOptions) {
   app.get('/healthz', async () => {
     try {
       await within(checkTimeoutMs, database.check())
@@ -56,19 +98,29 @@ export async function createApp(options: AppOptions): Promise<Hono<Env>> {
     }
   })
 
+  // A /48 holds 65,536 networks: it gets four times the share of one.
+  const messages = clientLimit({
+    network: { capacity: 5, refillMs: 120_000 },
+    site: { capacity: 20, refillMs: 30_000 },
+    clock,
+  })
   app.post(
     '/api/feedback',
-    receiveFeedback({
-      store: database.feedback,
-      limit: rateLimit({ capacity: 5, refillMs: 120_000, clock }),
-      clock,
-      client: (context: Context<Env>) =>
-        clientOf(context.env?.incoming?.socket.remoteAddress, context.req.header('x-forwarded-for'), trustProxy),
-    }),
+    receiveFeedback({ store: database.feedback, limit: messages, clock, client, events, styles }),
   )
   app.all('/api/feedback', () => problem(405, 'Send a message with POST.', { headers: { allow: 'POST' } }))
-  app.all('/api/*', () => problem(404, 'There is no such address under /api/.'))
 
+  const reports = clientLimit({
+    network: { capacity: 20, refillMs: 3000 },
+    site: { capacity: 80, refillMs: 750 },
+    clock,
+  })
+  app.post(reportPath, receiveReports({ limit: reports, client, events }))
+  app.all(reportPath, () => problem(405, 'Browsers send reports with POST.', { headers: { allow: 'POST' } }))
+  app.all('/api/*', () => problem(404, 'There is no such address under /api/.'))
+}
+
+function addSite(app: Hono<Env>, site: StaticSite): void {
   app.all('*', async (context) => {
     const { method, path } = context.req
     if (method !== 'GET' && method !== 'HEAD') {
@@ -76,16 +128,6 @@ export async function createApp(options: AppOptions): Promise<Hono<Env>> {
     }
     return (await site.respond(context.req.raw, path)) ?? site.notFound(context.req.raw)
   })
-
-  app.onError((error, context) => {
-    log('error', 'request failed', {
-      method: context.req.method,
-      path: context.req.path,
-      reason: error.stack ?? String(error),
-    })
-    return problem(500, 'This is our fault, and it was logged. Try again later.')
-  })
-  return app
 }
 
 /** Rejects when `work` takes longer than `ms`. */

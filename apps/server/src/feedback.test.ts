@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
-import { testApp, writeSite } from './site.fixture.ts'
+import { DatabaseUnavailable } from './database/index.ts'
+import { memoryDatabase, testApp, writeSite } from './site.fixture.ts'
 
 let site: Awaited<ReturnType<typeof writeSite>>
 before(async () => {
@@ -23,6 +24,7 @@ function post(app: App, body: NonNullable<RequestInit['body']>, headers: Record<
 function postForm(app: App, fields: Record<string, string>, headers: Record<string, string> = {}) {
   return post(app, new URLSearchParams(fields).toString(), {
     'content-type': 'application/x-www-form-urlencoded',
+    origin: 'http://localhost',
     ...headers,
   })
 }
@@ -152,7 +154,7 @@ describe('as JSON', () => {
   test('another content type is 415, another method 405, another site 403', async () => {
     const { app } = await testApp(site.siteDir)
     for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/jsonp', '']) {
-      assert.equal((await post(app, '{}', { 'content-type': type })).status, 415, type)
+      assert.equal((await post(app, '{}', { 'content-type': type, origin: 'http://localhost' })).status, 415, type)
     }
     const get = await app.request('/api/feedback')
     assert.equal(get.status, 405)
@@ -165,14 +167,14 @@ describe('as JSON', () => {
     )
   })
 
-  test('a filled trap is thanked and forgotten', async () => {
+  test('a filled honeypot is 202 and stores nothing', async () => {
     const { app, database } = await testApp(site.siteDir)
     assert.equal((await post(app, JSON.stringify({ ...good, website: 'http://spam.example' }))).status, 202)
     assert.equal(database.kept.length, 0)
   })
 
   test('the sixth message within ten minutes waits; another client does not', async () => {
-    const { app, time, database } = await testApp(site.siteDir, { trustProxy: true })
+    const { app, time, database } = await testApp(site.siteDir, { trustedHops: 1 })
     const from = (address: string) => post(app, JSON.stringify(good), { 'x-forwarded-for': address })
     for (let count = 0; count < 5; count++) assert.equal((await from('1.2.3.4')).status, 201)
     const sixth = await from('1.2.3.4')
@@ -192,46 +194,85 @@ describe('as JSON', () => {
 })
 
 describe('as a form, without script', () => {
-  test('goes back to the page, thanked', async () => {
+  test('the answer is a page that says it was sent, without an address of its own', async () => {
     const { app, database } = await testApp(site.siteDir)
     const response = await postForm(app, { ...good, email: '', website: '' })
-    assert.equal(response.status, 303)
-    assert.equal(response.headers.get('location'), '/feedback/?sent=1#sent')
+    assert.equal(response.status, 201)
+    assert.equal(response.headers.get('location'), null)
+    assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8')
+    assert.equal(response.headers.get('cache-control'), 'no-store')
+    const html = await response.text()
+    assert.match(html, /<h1>Thanks, sent<\/h1>/)
+    assert.match(html, /<link rel="stylesheet" href="\/_astro\/page\.css">/)
+    assert.doesNotMatch(html, /<script|<style|style=/)
     assert.equal(database.kept[0]?.message, good.message)
   })
 
-  const cases: [title: string, fields: Record<string, string>, query: string][] = [
-    ['an empty message', { kind: 'idea', message: '' }, 'error=message'],
-    ['a wrong address', { kind: 'idea', message: 'x', email: 'me' }, 'error=email'],
-    ['an unknown field', { kind: 'idea', message: 'x', admin: '1' }, 'error=unreadable'],
-    ['too much', { kind: 'idea', message: 'x'.repeat(20_000) }, 'error=too-large'],
-    ['the trap', { kind: 'idea', message: 'x', website: 'spam' }, 'sent=1'],
+  const cases: [title: string, fields: Record<string, string>, status: number, words: RegExp][] = [
+    ['an empty message', { kind: 'idea', message: '' }, 422, /message is empty; write something/],
+    ['a wrong address', { kind: 'idea', message: 'x', email: 'me' }, 422, /email must be an e-mail address/],
+    ['an unknown field', { kind: 'idea', message: 'x', admin: '1' }, 422, /admin is not a field/],
+    ['markup', { kind: 'idea', message: 'x', '<script>': '1' }, 422, /&#60;script&#62; is not a field/],
+    ['too much', { kind: 'idea', message: 'x'.repeat(20_000) }, 413, /longer than 16384 bytes/],
   ]
-  for (const [title, fields, query] of cases) {
-    test(`${title} goes back with ${query}`, async () => {
+  for (const [title, fields, status, words] of cases) {
+    test(`${title} is ${status}, with the reason on the page and nothing stored`, async () => {
       const { app, database } = await testApp(site.siteDir)
       const response = await postForm(app, fields)
-      assert.equal(response.status, 303)
-      assert.equal(
-        response.headers.get('location'),
-        `/feedback/?${query}#${query.startsWith('sent') ? 'sent' : 'problem'}`,
-      )
+      assert.equal(response.status, status)
+      const html = await response.text()
+      assert.match(html, words)
+      assert.match(html, /<h1>Not sent<\/h1>/)
+      assert.doesNotMatch(html, /Thanks|<script/)
       assert.equal(database.kept.length, 0)
     })
   }
 
-  test('too often goes back with error=too-many', async () => {
+  test('a filled honeypot stores nothing', async () => {
+    const { app, database } = await testApp(site.siteDir)
+    await postForm(app, { kind: 'idea', message: 'x', website: 'spam' })
+    assert.equal(database.kept.length, 0)
+  })
+
+  test('too many messages are 429 with the time to wait', async () => {
     const { app } = await testApp(site.siteDir)
     for (let count = 0; count < 5; count++) await postForm(app, good)
-    assert.equal((await postForm(app, good)).headers.get('location'), '/feedback/?error=too-many#problem')
+    const response = await postForm(app, good)
+    assert.equal(response.status, 429)
+    assert.equal(response.headers.get('retry-after'), '120')
+    assert.match(await response.text(), /Not sent.*in 120 seconds/s)
   })
 
   test('a field given twice is refused', async () => {
     const { app } = await testApp(site.siteDir)
     const response = await post(app, 'kind=idea&message=a&message=b', {
       'content-type': 'application/x-www-form-urlencoded',
+      origin: 'http://localhost',
     })
-    assert.equal(response.headers.get('location'), '/feedback/?error=unreadable#problem')
+    assert.equal(response.status, 422)
+  })
+
+  test('a form of another site, or without Origin, is refused before it is read', async () => {
+    const { app, database, lines } = await testApp(site.siteDir)
+    for (const headers of [{ origin: 'http://evil.test' }, { origin: 'null' }, { origin: '' }])
+      assert.equal((await postForm(app, good, headers)).status, 403)
+    assert.equal(database.kept.length, 0)
+    const refused = lines.filter(({ message }) => message === 'refused origin')
+    assert.equal(refused.length, 3)
+    assert.match(String(refused[0]?.fields?.client), /^[\w-]{12}$/)
+  })
+})
+
+describe('when the database is busy', () => {
+  test('JSON and form are 503 with Retry-After, and say that nothing was stored', async () => {
+    const database = memoryDatabase()
+    database.feedback.add = () => Promise.reject(new DatabaseUnavailable('locked'))
+    const { app } = await testApp(site.siteDir, { database })
+    for (const response of [await post(app, JSON.stringify(good)), await postForm(app, good)]) {
+      assert.equal(response.status, 503)
+      assert.equal(response.headers.get('retry-after'), '5')
+      assert.match(await response.text(), /was not stored/)
+    }
   })
 })
 
@@ -283,8 +324,9 @@ describe('whatever arrives', () => {
       fc.asyncProperty(fc.oneof(anyText, fc.uint8Array()), async (body) => {
         time.ms += 600_000
         const bytes = typeof body === 'string' ? body : new Uint8Array(body)
-        const { status } = await post(app, bytes, { 'content-type': 'application/x-www-form-urlencoded' })
-        assert.equal(status, 303)
+        const type = 'application/x-www-form-urlencoded'
+        const { status } = await post(app, bytes, { 'content-type': type, origin: 'http://localhost' })
+        assert.ok([201, 400, 413, 422].includes(status), `${status}`)
       }),
       { numRuns: 200 },
     )

@@ -2,9 +2,12 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { readBody } from './body.ts'
-import { feedbackKinds, type FeedbackStore } from './database/index.ts'
+import type { Client } from './client.ts'
+import { DatabaseUnavailable, feedbackKinds, type FeedbackStore } from './database/index.ts'
+import { feedbackPage } from './feedback-page.ts'
 import { type FieldError, json, problem } from './problem.ts'
-import type { RateLimit } from './rate-limit.ts'
+import type { ClientLimit } from './rate-limit.ts'
+import type { SecurityLog } from './security-log.ts'
 
 const limitBytes = 16 * 1024
 
@@ -20,7 +23,7 @@ const line = z.string().transform((text) => text.replaceAll('\r\n', '\n').replac
 
 function storable(text: string, context: z.RefinementCtx): void {
   if (!text.isWellFormed()) context.addIssue('holds half of a character (a lone surrogate)')
-  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  // oxlint-disable-next-line no-control-regex -- these are the characters to find
   if (/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/.test(text))
     context.addIssue('holds control characters; remove them')
 }
@@ -30,7 +33,7 @@ function text(least: number, most: number) {
     storable(value, context)
     const { length } = Array.from(value)
     if (length < least) context.addIssue('is empty; write something')
-    if (length > most) context.addIssue(`has ${length} characters; at most ${most.toLocaleString('en')} are read`)
+    if (length > most) context.addIssue(`has ${length} characters; at most ${most.toLocaleString('en')} are accepted`)
   })
 }
 
@@ -49,7 +52,7 @@ const message = z.strictObject({
   section: optional(text(1, 120)),
   page: optional(text(1, 300).refine((path) => /^\/(?!\/)\S*$/.test(path), `must be ${words.page}`)),
   email: optional(text(1, 254).refine((address) => z.email().safeParse(address).success, `must be ${words.email}`)),
-  /** A field that people do not see; programs fill it in. */
+  /** Honeypot: people do not see this field, programs fill it in. */
   website: z.string().optional(),
 })
 
@@ -65,26 +68,22 @@ function fieldErrors(error: z.ZodError): FieldError[] {
   })
 }
 
-/** Why a message was refused: in full for JSON, as one word in the address for the form. */
-type Refusal = { status: number; detail: string; word: string; errors?: FieldError[]; retryAfterMs?: number }
-
-function refuse(status: number, word: string, detail: string, more: Partial<Refusal> = {}): Refusal {
-  return { status, word, detail, ...more }
-}
+/** Why a message was refused. */
+type Refusal = { status: number; detail: string; errors?: FieldError[]; retryAfterMs?: number }
 
 function decode(bytes: Uint8Array, isForm: boolean): { value: unknown } | Refusal {
   let content: string
   try {
     content = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    return refuse(400, 'unreadable', 'The body is not UTF-8.')
+    return { status: 400, detail: 'The body is not UTF-8.' }
   }
   if (!isForm) {
     try {
       return { value: JSON.parse(content) }
     } catch (error) {
       const reason = error instanceof Error ? error.message.toWellFormed() : ''
-      return refuse(400, 'unreadable', `The body is not JSON: ${reason}`)
+      return { status: 400, detail: `The body is not JSON: ${reason}` }
     }
   }
   const fields = new URLSearchParams(content)
@@ -92,7 +91,7 @@ function decode(bytes: Uint8Array, isForm: boolean): { value: unknown } | Refusa
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) {
     const errors = [{ field: twice.slice(0, 100), message: 'is given more than once' }]
-    return refuse(422, 'unreadable', 'Each field is given once.', { errors })
+    return { status: 422, detail: 'Each field is given once.', errors }
   }
   return { value: Object.fromEntries(fields) }
 }
@@ -104,50 +103,57 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** What the handler needs. */
 export type FeedbackOptions = {
   store: Pick<FeedbackStore, 'add'>
-  limit: RateLimit
+  limit: ClientLimit
   clock: { now(): number }
   /** Who is asking, for the rate limit. */
-  client: (context: Context) => string
+  client: (context: Context) => Client
+  events: SecurityLog
+  /** `<link>`s for the page that answers a form post. */
+  styles: string
+}
+
+/**
+ * Reads, checks and stores one message. `id` is missing for a filled honeypot, of which nothing is
+ * stored.
+ */
+async function receive(
+  context: Context,
+  isForm: boolean,
+  { store, limit, clock, client, events }: FeedbackOptions,
+): Promise<{ id?: string } | Refusal> {
+  const bytes = await readBody(context.req.raw, limitBytes)
+  if (bytes === 'too-large')
+    return { status: 413, detail: `The body is longer than ${limitBytes} bytes. Shorten the message.` }
+  if (bytes === 'broken-off') return { status: 400, detail: 'The body broke off before its end. Send it again.' }
+  const decoded = decode(bytes, isForm)
+  if ('status' in decoded) return decoded
+  const { value } = decoded
+  if (!isRecord(value)) return { status: 422, detail: 'The body must be one JSON object.' }
+  if (typeof value.website === 'string' && value.website !== '') return {}
+  const parsed = message.safeParse(value)
+  if (!parsed.success) {
+    const errors = fieldErrors(parsed.error)
+    return { status: 422, detail: `${errors.map((error) => `${error.field} ${error.message}`).join('; ')}.`, errors }
+  }
+  const from = client(context)
+  const retryAfterMs = limit.take(from)
+  if (retryAfterMs > 0) {
+    events('rate limited', from, { path: context.req.path })
+    const seconds = Math.ceil(retryAfterMs / 1000)
+    return { status: 429, detail: `Too many messages from one place. Try again in ${seconds} seconds.`, retryAfterMs }
+  }
+  const { website: _honeypot, ...feedback } = parsed.data
+  try {
+    const { id } = await store.add(feedback, clock.now())
+    return { id }
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailable)) throw error
+    return { status: 503, detail: 'The message was not stored. Send it again in a minute.', retryAfterMs: 5000 }
+  }
 }
 
 /** The handler of POST /api/feedback. */
-export function receiveFeedback({ store, limit, clock, client }: FeedbackOptions) {
-  async function receive(context: Context, isForm: boolean): Promise<{ id?: string } | Refusal> {
-    const bytes = await readBody(context.req.raw, limitBytes)
-    if (bytes === 'too-large')
-      return refuse(413, 'too-large', `The body is longer than ${limitBytes} bytes. Shorten the message.`)
-    if (bytes === 'broken-off') return refuse(400, 'unreadable', 'The body broke off before its end. Send it again.')
-    const decoded = decode(bytes, isForm)
-    if ('status' in decoded) return decoded
-    const { value } = decoded
-    if (!isRecord(value)) return refuse(422, 'unreadable', 'The body must be one JSON object.')
-    // A trap for programs: they are told that all went well, and nothing is kept.
-    if (typeof value.website === 'string' && value.website !== '') return {}
-    const parsed = message.safeParse(value)
-    if (!parsed.success) {
-      const errors = fieldErrors(parsed.error)
-      const detail = errors.map((error) => `${error.field} ${error.message}`).join('; ')
-      return refuse(
-        422,
-        errors[0]?.field && errors[0].field in message.shape ? errors[0].field : 'unreadable',
-        `${detail}.`,
-        { errors },
-      )
-    }
-    const retryAfterMs = limit.take(client(context))
-    if (retryAfterMs > 0) {
-      return refuse(
-        429,
-        'too-many',
-        `Too many messages from one place. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
-        { retryAfterMs },
-      )
-    }
-    const { website: _trap, ...feedback } = parsed.data
-    const { id } = await store.add(feedback, clock.now())
-    return { id }
-  }
-
+export function receiveFeedback(options: FeedbackOptions) {
   return async (context: Context): Promise<Response> => {
     const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
     const isForm = type === 'application/x-www-form-urlencoded'
@@ -156,27 +162,22 @@ export function receiveFeedback({ store, limit, clock, client }: FeedbackOptions
         headers: { accept: 'application/json, application/x-www-form-urlencoded' },
       })
     }
-    // Else any page on the web could use up its visitors' share of messages, or write in their place.
-    if (context.req.header('sec-fetch-site') === 'cross-site')
-      return problem(403, 'Messages are sent from this site only.')
-
-    const result = await receive(context, isForm)
-    const refusal = 'status' in result ? result : undefined
-    if (isForm) {
-      // The fragment lets a page without script show the right box with `:target`.
-      const query = refusal ? `error=${refusal.word}#problem` : 'sent=1#sent'
-      const headers = { location: `/feedback/?${query}`, 'cache-control': 'no-store', 'content-length': '0' }
-      return new Response(null, { status: 303, headers })
+    const result = await receive(context, isForm, options)
+    if (!('status' in result)) {
+      if (isForm) {
+        const lines = ['It goes to the people who run this copy of Viva.']
+        return feedbackPage(options.styles, { status: 201, title: 'Thanks, sent', lines })
+      }
+      return 'id' in result ? json(201, { id: result.id }) : json(202, {})
     }
-    if (!refusal) return 'id' in result ? json(201, { id: result.id }) : json(202, {})
-    const { status, detail, errors, retryAfterMs } = refusal
-    return problem(status, detail, {
-      ...(errors ? { errors } : {}),
-      headers: {
-        ...(retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}),
-        // The rest of the body is not read: the connection cannot be used again.
-        ...(status === 413 ? { connection: 'close' } : {}),
-      },
-    })
+    const { status, detail, errors, retryAfterMs } = result
+    const headers = {
+      ...(retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}),
+      // The rest of the body is not read: the connection cannot be used again.
+      ...(status === 413 ? { connection: 'close' } : {}),
+    }
+    if (!isForm) return problem(status, detail, { ...(errors ? { errors } : {}), headers })
+    const lines = [detail, 'Go back to find your text.']
+    return feedbackPage(options.styles, { status, title: 'Not sent', lines, headers })
   }
 }

@@ -4,12 +4,18 @@ export {
   type Database,
   type DatabaseConfig,
   databaseConfig,
+  DatabaseUnavailable,
   type Feedback,
   type FeedbackKind,
   feedbackKinds,
   type FeedbackStore,
   type NewFeedback,
   openDatabase,
+  type OpenOptions,
 } from './database/index.ts'
 export { jsonLog, type Log, type LogLevel, logLevel } from './log.ts'
-export { closeOnSignals, type Running, serve, type ServeOptions } from './serve.ts'
+export { visibleText } from './visible-text.ts'
+export { type Running, serve, type ServeOptions } from './serve.ts'
+export { siteOriginFrom } from './security.ts'
+export { closeOnSignals } from './signals.ts'
+export { trustedHopsFrom } from './client.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clientOf, rateLimit } from './rate-limit.ts'
+import { clientLimit, rateLimit } from './rate-limit.ts'
 
 test('gives the capacity at once, then one token per refill', () => {
   let now = 0
@@ -13,7 +13,7 @@ test('gives the capacity at once, then one token per refill', () => {
   assert.deepEqual([limit.take('a'), limit.take('a')], [0, 1000])
 })
 
-test('a clock that goes back gives nothing away and takes nothing', () => {
+test('a clock that goes back neither adds nor removes tokens', () => {
   let now = 10_000
   const limit = rateLimit({ capacity: 1, refillMs: 1000, clock: { now: () => now } })
   limit.take('a')
@@ -32,17 +32,29 @@ test('memory stays bounded in a flood of addresses, and forgets full buckets fir
   assert.equal(limit.size, 1)
 })
 
-const clients: [title: string, args: Parameters<typeof clientOf>, expected: string][] = [
-  ['the connection', ['10.0.0.1', undefined, false], '10.0.0.1'],
-  ['not what a client claims', ['10.0.0.1', '1.2.3.4', false], '10.0.0.1'],
-  ['the last hop behind a trusted proxy', ['10.0.0.1', '6.6.6.6, 1.2.3.4', true], '1.2.3.4'],
-  ['not an address that is none', ['10.0.0.1', 'evil', true], '10.0.0.1'],
-  ['IPv4 within IPv6', ['::ffff:10.0.0.1', undefined, false], '10.0.0.1'],
-  ['an IPv6 network', ['2001:db8:1:2:3:4:5:6', undefined, false], '2001:db8:1:2::/64'],
-  ['a shortened IPv6 address', ['2001:0db8::1', undefined, false], '2001:db8:0:0::/64'],
-  ['loopback', ['::1', undefined, false], '0:0:0:0::/64'],
-  ['nothing known', [undefined, undefined, true], 'unknown'],
-]
-for (const [title, args, expected] of clients) {
-  test(`a client is ${title}`, () => assert.equal(clientOf(...args), expected))
-}
+test('many networks of one /48 share a wider limit, other networks do not', () => {
+  const limit = clientLimit({
+    network: { capacity: 2, refillMs: 1000 },
+    site: { capacity: 5, refillMs: 500 },
+    clock: { now: () => 0 },
+  })
+  const client = (index: number) => ({ network: `2001:db8:0:${index}::/64`, site: '2001:db8:0::/48' })
+  const waits = Array.from({ length: 8 }, (_, index) => limit.take(client(index)))
+  assert.deepEqual(waits, [0, 0, 0, 0, 0, 500, 500, 500])
+  assert.equal(limit.take({ network: '2001:db8:1:0::/64', site: '2001:db8:1::/48' }), 0)
+  assert.deepEqual(
+    [1, 2, 3].map(() => limit.take({ network: '1.2.3.4' })),
+    [0, 0, 1000],
+  )
+})
+
+test('a network over its limit takes nothing from its /48', () => {
+  const limit = clientLimit({
+    network: { capacity: 1, refillMs: 1000 },
+    site: { capacity: 2, refillMs: 1000 },
+    clock: { now: () => 0 },
+  })
+  const site = '2001:db8:0::/48'
+  for (let count = 0; count < 10; count++) limit.take({ network: 'a', site })
+  assert.equal(limit.take({ network: 'b', site }), 0)
+})

@@ -1,14 +1,14 @@
-/** How often one client may do a thing: a token bucket each, forgotten when full again. */
+/** Rate limits: one token bucket per client, forgotten when full again. */
 import { createHmac, randomBytes } from 'node:crypto'
-import { isIP } from 'node:net'
+import type { Client } from './client.ts'
 
-/** A bucket holds `capacity` tokens and gains one every `refillMs`. */
+/** A bucket holds `capacity` tokens and gains one every `refillMs` milliseconds. */
 export type RateLimitOptions = { capacity: number; refillMs: number; maxClients?: number; clock: { now(): number } }
 
 export type RateLimit = {
   /** Takes a token: 0 when there was one, else the milliseconds until there is. */
   take(client: string): number
-  /** Clients that are remembered now. */
+  /** Number of clients in memory. */
   readonly size: number
 }
 
@@ -22,7 +22,7 @@ export function rateLimit({ capacity, refillMs, maxClients = 10_000, clock }: Ra
 
   function forget(now: number): void {
     for (const [key, bucket] of buckets) if (refilled(bucket, now) >= capacity) buckets.delete(key)
-    // Still too many: a flood of addresses. The oldest go, so that memory stays bounded.
+    // A flood of addresses: drop the oldest, so that memory stays bounded.
     for (const key of buckets.keys()) {
       if (buckets.size < maxClients) break
       buckets.delete(key)
@@ -48,21 +48,28 @@ export function rateLimit({ capacity, refillMs, maxClients = 10_000, clock }: Ra
 }
 
 /**
- * Who is asking: the connection's address, or, behind a proxy that is trusted, the address that the proxy added last.
- * An IPv6 client is its /64, the smallest network that one household gets.
+ * The limits of one kind of request. `site` is the wider limit of an IPv6 /48, shared by all
+ * networks in it.
  */
-export function clientOf(address: string | undefined, forwardedFor: string | undefined, trustProxy: boolean): string {
-  const last = forwardedFor?.split(',').at(-1)?.trim()
-  const chosen = trustProxy && last && isIP(last) ? last : (address ?? 'unknown')
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(chosen)?.[1]
-  if (mapped || isIP(chosen) !== 6) return mapped ?? chosen
-  const [head = '', tail] = (chosen.split('%')[0] ?? '').split('::')
-  const front = head ? head.split(':') : []
-  const back = tail ? tail.split(':') : []
-  const zeros = tail === undefined ? 0 : 8 - front.length - back.length
-  const groups = [...front, ...Array.from({ length: zeros }, () => '0'), ...back]
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
+export type ClientLimitOptions = { network: Rate; site: Rate; clock: { now(): number } }
+type Rate = { capacity: number; refillMs: number }
+
+/** Takes a token for a client; 0 when it was allowed, else the milliseconds to wait. */
+export type ClientLimit = { take(client: Client): number }
+
+/**
+ * Limits clients by network, and additionally by /48, so that an IPv6 allocation does not multiply
+ * the limit.
+ */
+export function clientLimit({ network, site, clock }: ClientLimitOptions): ClientLimit {
+  const networks = rateLimit({ ...network, clock })
+  const sites = rateLimit({ ...site, clock })
+  return {
+    take(client) {
+      // The network first: one that is over its own limit must not use up its neighbours' share of
+      // the /48.
+      const waitMs = networks.take(client.network)
+      return waitMs > 0 || client.site === undefined ? waitMs : sites.take(client.site)
+    },
+  }
 }

@@ -1,4 +1,7 @@
-/** A small built site in a temporary folder, an application over it, and a database in memory, for tests. */
+/**
+ * A small built site in a temporary folder, an application over it, and a database in memory, for
+ * tests.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -17,6 +20,7 @@ const files: Record<string, string> = {
   'Größe/index.html': '<!doctype html><title>size</title>',
   '404.html': '<!doctype html><title>nothing here</title>',
   'rss.xml': '<rss/>',
+  'feedback/index.html': '<!doctype html><link rel="stylesheet" href="/_astro/page.css"><title>feedback</title>',
   '_astro/page.DkX12a_3.js': 'export {}\n'.repeat(200),
   'engines/0123456789abcdef/frame.html': frameHtml,
   'engines/0123456789abcdef/python.wasm': 'not really',

@@ -170,7 +170,7 @@ test('a doubled slash never becomes a redirect to another host', async () => {
 
 test('pages are read only', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
-    const response = await app.request('/about/', { method })
+    const response = await app.request('/about/', { method, headers: { origin: 'http://localhost' } })
     assert.equal(response.status, 405)
     assert.equal(response.headers.get('allow'), 'GET, HEAD')
   }

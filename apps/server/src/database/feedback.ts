@@ -21,17 +21,19 @@ export type NewFeedback = {
   email?: string | undefined
 }
 
-/** A message as it is kept. Times are ISO 8601 in UTC. */
+/** A stored message. Times are ISO 8601 in UTC. */
 export type Feedback = NewFeedback & { id: string; createdAt: string; closedAt?: string | undefined }
 
-/** The one door to stored feedback; the same on every database. */
+/** Access to stored feedback; the same on every database. */
 export type FeedbackStore = {
   /** Stores durably before it resolves. `at` is milliseconds since the Unix epoch. */
   add(feedback: NewFeedback, at: number): Promise<Feedback>
   /** Newest first; `open` leaves out what was closed. At most `limit` (default 1,000). */
   list(filter?: { open?: boolean; limit?: number }): Promise<Feedback[]>
   show(id: string): Promise<Feedback | undefined>
-  /** Marks as dealt with; closing again keeps the first time. `undefined` when there is no such id. */
+  /**
+   * Marks as dealt with; closing again keeps the first time. `undefined` when there is no such id.
+   */
   close(id: string, at: number): Promise<Feedback | undefined>
 }
 

@@ -1,16 +1,28 @@
-/** The database: the only folder of Viva that knows SQL, Kysely, PostgreSQL or SQLite. */
+/** The database: the only folder of Viva that imports Kysely, PostgreSQL or SQLite. */
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { join } from 'node:path'
 import { Pool } from 'pg'
 import { type FeedbackStore, feedbackStore } from './feedback.ts'
 import { migrate } from './migrations.ts'
 import type { Schema } from './schema.ts'
-import { openFile, SqliteDialect } from './sqlite.ts'
+import { SqliteDialect } from './sqlite.ts'
+import { SqliteThread } from './sqlite-thread.ts'
 
+export { DatabaseUnavailable } from './unavailable.ts'
 export { type Feedback, type FeedbackKind, feedbackKinds, type FeedbackStore, type NewFeedback } from './feedback.ts'
 
-/** Where the data lies: a PostgreSQL server, or a folder that holds `viva.db`. */
+/** Where the data is: a PostgreSQL server, or a folder that holds `viva.db`. */
 export type DatabaseConfig = { url: string } | { folder: string }
+
+/** For SQLite; PostgreSQL has limits of its own. */
+export type OpenOptions = {
+  /** For the log: file modes that were narrowed, a crash of the worker. */
+  onNote?: (note: string) => void
+  /** How long a statement waits for other processes, in milliseconds. Default 2,000. */
+  waitMs?: number
+  /** Shortest time between two starts of the worker, in milliseconds. Default 1,000. */
+  restartMs?: number
+}
 
 /** An open, migrated database. */
 export type Database = {
@@ -39,17 +51,30 @@ function withoutPassword(address: string): string {
   return `PostgreSQL at ${url.host}${url.pathname}`
 }
 
-/** Opens the database, creates what is missing and brings it up to date. Throws with the place and the reason. */
-export async function openDatabase(config: DatabaseConfig): Promise<Database> {
-  return 'url' in config ? openPostgres(config.url) : openSqlite(config.folder)
+/**
+ * Opens the database, creates what is missing and brings it up to date. Throws with the place and
+ * the reason.
+ */
+export async function openDatabase(config: DatabaseConfig, options: OpenOptions = {}): Promise<Database> {
+  return 'url' in config ? openPostgres(config.url) : openSqlite(config.folder, options)
 }
 
-async function openSqlite(folder: string): Promise<Database> {
+async function openSqlite(folder: string, options: OpenOptions): Promise<Database> {
+  const { onNote = () => undefined, waitMs = 2000, restartMs = 1000 } = options
   const file = join(folder, 'viva.db')
+  const thread = new SqliteThread({ file, onNote, waitMs, openWaitMs: 10_000, stuckMs: 10_000, restartMs })
   try {
-    const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openFile(file) }) })
-    return await opened(database, `SQLite in ${file}`)
+    await thread.open()
+    const database = await opened(new Kysely<Schema>({ dialect: new SqliteDialect(thread) }), `SQLite in ${file}`)
+    thread.finishOpening()
+    return {
+      ...database,
+      async check() {
+        await thread.run('select id from feedback limit 1', [], true)
+      },
+    }
   } catch (cause) {
+    await thread.close()
     throw failure(`${file} cannot be opened`, cause)
   }
 }
@@ -63,7 +88,8 @@ async function openPostgres(url: string): Promise<Database> {
     statement_timeout: 10_000,
     application_name: 'viva',
   })
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks while idle is replaced by the pool; without a listener it would end
+  // the process.
   pool.on('error', () => undefined)
   const database = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   try {

@@ -1,4 +1,7 @@
-/** The feedback form: fills in what the address says, sends JSON, shows what the server answers. */
+/**
+ * The feedback form: fills in question, section and kind from the address, sends JSON, shows the
+ * server's answer. Nothing in the address can make it say that a message was sent or refused.
+ */
 import { all, find } from './dom.ts'
 
 const form = find<HTMLFormElement>('#feedback')!
@@ -12,16 +15,6 @@ for (const name of ['question', 'section']) {
 }
 for (const radio of all<HTMLInputElement>('[name=kind]', form))
   radio.checked = radio.value === (asked.get('kind') ?? 'mistake')
-if (asked.get('sent')) sent.hidden = false
-
-/** What the address says of a form that was sent before this script had loaded. */
-const refusals: Record<string, string> = {
-  'too-many': 'Too many messages came at once. Wait some minutes, then send it again.',
-  'too-large': 'The message was too large: at most 4,000 characters.',
-  unreadable: 'The form could not be read. Send it again from this page.',
-}
-const error = asked.get('error')
-if (error) refuse(refusals[error] ?? `The field “${error}” was not accepted. Correct it, then send it again.`)
 
 function refuse(text: string): void {
   problem.textContent = text
@@ -49,14 +42,14 @@ form.addEventListener('submit', async (event) => {
       sent.hidden = false
       sent.scrollIntoView({ block: 'center' })
     } else if (answer.headers.get('content-type')?.includes('json')) {
-      const said = (await answer.json()) as Problem
-      const fields = said.errors?.map(
+      const reply = (await answer.json()) as Problem
+      const fields = reply.errors?.map(
         ({ field, detail, message }) => `${field ?? 'message'}: ${detail ?? message ?? ''}`,
       )
       refuse(
         fields && fields.length > 0
           ? fields.join(' · ')
-          : (said.detail ?? said.title ?? `The server answered ${answer.status}.`),
+          : (reply.detail ?? reply.title ?? `The server answered ${answer.status}.`),
       )
     } else if (answer.status === 404 || answer.status === 405) {
       refuse(

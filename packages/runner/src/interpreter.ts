@@ -8,8 +8,8 @@ export type Stage = { print: (text: string) => void; begin: () => void }
 /** How a job ended by itself. */
 export type Ending = { error?: RunError; stopped?: StopCause; notice?: string }
 
-/** A loaded interpreter. `keep` holds assets that make its next start cheaper. */
-export type Interpreter = { run: (job: Job, stage: Stage) => Promise<Ending>; keep?: Assets }
+/** A loaded interpreter. `snapshot` is its memory before any code ran, which makes the next start cheaper. */
+export type Interpreter = { run: (job: Job, stage: Stage) => Promise<Ending>; snapshot?: Uint8Array }
 
 /** Starts an interpreter from its assets. */
 export type Load = (assets: Assets) => Promise<Interpreter>

@@ -7,9 +7,9 @@ type Options = Partial<PyodideConfig> & { _makeSnapshot?: boolean; _loadSnapshot
 export type LoadPyodide = (options: Options) => Promise<PyodideAPI>
 
 /**
- * Starts Python. The asset `snapshot` (see `keep`) is the memory of an interpreter right after its first start: from it a
+ * Starts Python. The asset `snapshot` (see `Interpreter`) is the memory of an interpreter right after its first start: from it a
  * start is four times cheaper, and as clean. Strings hash alike in every run, so that a printed set has one order; `random`
- * is seeded anew.
+ * gets a new seed.
  */
 export async function loadPython(assets: Assets, load: LoadPyodide, options: Options): Promise<Interpreter> {
   const settings = { ...options, env: { PYTHONHASHSEED: '0' } }
@@ -20,7 +20,7 @@ export async function loadPython(assets: Assets, load: LoadPyodide, options: Opt
   }
   const python = await load({ ...settings, _makeSnapshot: true })
   const made = (python as unknown as { makeMemorySnapshot: () => Uint8Array }).makeMemorySnapshot()
-  return { run: (job, stage) => run(python, job, stage), keep: { snapshot: made } }
+  return { run: (job, stage) => run(python, job, stage), snapshot: made }
 }
 
 const prepare = `import sys

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { cacheFolder } from './cache.ts'
 import type { Language } from '../fence.ts'
-import { serve } from '../guest.ts'
+import { serve } from '../serve.ts'
 import type { Load } from '../interpreter.ts'
 import type { LoadPyodide } from '../interpreters/python.ts'
 import { createNodeRealm } from './realm.ts'
@@ -33,7 +33,12 @@ enableCompileCache(join(cacheFolder, 'code'))
 
 const port = parentPort
 if (!port) throw new Error('This file runs in a worker thread.')
+const { language } = workerData as { language: WorkerLanguage }
 serve(
-  { post: (message) => port.postMessage(message), listen: (listener) => void port.on('message', listener) },
-  load[(workerData as { language: WorkerLanguage }).language],
+  {
+    post: port.postMessage.bind(port),
+    receive: (listener) => void port.on('message', listener),
+  },
+  load[language],
+  { isReusable: language === 'tsc' },
 )

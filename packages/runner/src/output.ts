@@ -30,7 +30,7 @@ export type Output = {
 export function createOutput(options: OutputOptions): Output {
   const { post, limitUnits } = options
   const clock = options.now ?? now
-  const later = options.later ?? (startTimer)
+  const later = options.later ?? startTimer
   let waiting = ''
   let leftUnits = limitUnits
   let tokens = burst

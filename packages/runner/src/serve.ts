@@ -37,7 +37,12 @@ export function serve({ post, receive }: Channel, load: Load, options: ServeOpti
   })
 }
 
-function start(load: Load, assets: Parameters<Load>[0], post: Channel['post'], onLoaded: (loaded: Interpreter) => void) {
+function start(
+  load: Load,
+  assets: Parameters<Load>[0],
+  post: Channel['post'],
+  onLoaded: (loaded: Interpreter) => void,
+) {
   load(assets).then(
     (loaded) => {
       onLoaded(loaded)
@@ -109,7 +114,9 @@ function endMessage(ending: unknown, durationMs: number): FromWorker {
     const text = boundedString(ownProperty(error, 'message'), messageLimits.errorMessage) ?? ''
     const line = ownProperty(error, 'line')
     message.error =
-      isSafeInteger(line) && (line as number) > 0 ? { name, message: text, line: line as number } : { name, message: text }
+      isSafeInteger(line) && (line as number) > 0
+        ? { name, message: text, line: line as number }
+        : { name, message: text }
   }
   return message
 }

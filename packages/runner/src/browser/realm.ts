@@ -4,8 +4,6 @@ import type { Realm } from '../interpreter.ts'
 import { lockWorker } from './globals.ts'
 
 const scope = globalThis as unknown as Record<string | symbol, unknown>
-// oxlint-disable-next-line no-eval -- the code of a fence is what runs here
-const evaluate = globalThis.eval
 const { URL: NativeURL, Blob: NativeBlob, addEventListener: listen } = globalThis
 
 /** What the patched formatter asks about a promise (see build.ts): `[state, value]`, or undefined for pending. */
@@ -50,8 +48,6 @@ export function createBrowserRealm(): Realm {
         NativeURL.revokeObjectURL(url)
       }
     },
-    // An indirect eval: sloppy mode, global scope, as in a classic script.
-    runScript: (source) => evaluate(`${source}\n//# sourceURL=file:///fence.js`) as unknown,
     format,
     inspect: inspect as Realm['inspect'],
     probe: () => {

@@ -16,22 +16,23 @@ const reportable: ReadonlySet<unknown> = new Set<StopCause>(['output', 'exit'])
 
 /** The message, copied field by field; undefined where the data breaks the protocol. `textLimit` is in UTF-16 units. */
 export function parseFromWorker(data: unknown, textLimit: number): FromWorker | undefined {
-  if (!isRecord(data)) return undefined
-  switch (data['type']) {
+  const fields = ownFields(data)
+  if (!fields) return undefined
+  switch (fields['type']) {
     case 'ready':
-      if (!hasOnly(data, ['type', 'snapshot'])) return undefined
-      if (!Object.hasOwn(data, 'snapshot')) return { type: 'ready' }
-      return isSnapshot(data['snapshot']) ? { type: 'ready', snapshot: data['snapshot'] } : undefined
+      if (!hasOnly(fields, ['type', 'snapshot'])) return undefined
+      if (!('snapshot' in fields)) return { type: 'ready' }
+      return isSnapshot(fields['snapshot']) ? { type: 'ready', snapshot: fields['snapshot'] } : undefined
     case 'failed':
-      return hasOnly(data, ['type', 'message']) && isString(data['message'], messageLimits.failure)
-        ? { type: 'failed', message: data['message'] }
+      return hasOnly(fields, ['type', 'message']) && isString(fields['message'], messageLimits.failure)
+        ? { type: 'failed', message: fields['message'] }
         : undefined
     case 'output':
-      return hasOnly(data, ['type', 'text']) && isString(data['text'], textLimit) && data['text'] !== ''
-        ? { type: 'output', text: data['text'] }
+      return hasOnly(fields, ['type', 'text']) && isString(fields['text'], textLimit) && fields['text'] !== ''
+        ? { type: 'output', text: fields['text'] }
         : undefined
     case 'end':
-      return parseEnd(data)
+      return parseEnd(fields)
     default:
       return undefined
   }
@@ -42,9 +43,9 @@ export function isSnapshot(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array && value.byteLength <= messageLimits.snapshotBytes
 }
 
-function parseEnd(data: Record<string, unknown>): FromWorker | undefined {
-  if (!hasOnly(data, ['type', 'durationMs', 'error', 'stopped', 'notice'])) return undefined
-  const { durationMs, error, stopped, notice } = data
+function parseEnd(fields: Record<string, unknown>): FromWorker | undefined {
+  if (!hasOnly(fields, ['type', 'durationMs', 'error', 'stopped', 'notice'])) return undefined
+  const { durationMs, error, stopped, notice } = fields
   if (typeof durationMs !== 'number' || !Number.isFinite(durationMs) || durationMs < 0) return undefined
   const message: FromWorker = { type: 'end', durationMs }
   if (error !== undefined) {
@@ -64,15 +65,18 @@ function parseEnd(data: Record<string, unknown>): FromWorker | undefined {
 }
 
 function parseError(data: unknown): RunError | undefined {
-  if (!isRecord(data) || !hasOnly(data, ['name', 'message', 'line'])) return undefined
-  const { name, message, line } = data
+  const fields = ownFields(data)
+  if (!fields || !hasOnly(fields, ['name', 'message', 'line'])) return undefined
+  const { name, message, line } = fields
   if (!isString(name, messageLimits.errorName) || !isString(message, messageLimits.errorMessage)) return undefined
   if (line === undefined) return { name, message }
   return Number.isSafeInteger(line) && (line as number) > 0 ? { name, message, line: line as number } : undefined
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** The object's own fields, on an object that inherits nothing. */
+function ownFields(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return Object.assign(Object.create(null) as Record<string, unknown>, value)
 }
 
 function hasOnly(value: object, names: string[]): boolean {

@@ -56,6 +56,7 @@ export function createOutput(options: OutputOptions): Output {
   }
   const onTimer = () => {
     isScheduled = false
+    tokens--
     flush()
   }
   return {

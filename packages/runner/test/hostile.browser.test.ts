@@ -106,17 +106,23 @@ describe('Chromium, hostile code', () => {
   }
 
   it('never meets the port in Python, through the globals of JavaScript', async () => {
-    const { output } = await site.runner.run({
+    const patch = `
+      const { postMessage } = MessagePort.prototype
+      const steal = (port) => Reflect.apply(postMessage, port, [{ type: 'output', text: 'STOLEN' }])
+      MessagePort.prototype.postMessage = function () { steal(this) }
+      Object.defineProperty(MessageEvent.prototype, 'data', { get() { steal(this.target) } })
+      Object.defineProperty(Object.prototype, 'stopped', { get() { steal(this) } })
+      EventTarget.prototype.dispatchEvent = EventTarget.prototype.addEventListener = function () { steal(this) }`
+    const { output, error } = await site.runner.run({
       language: 'python',
-      code: `
-from pyodide.code import run_js
-print('before')
-run_js(${JSON.stringify(patchEverything)})
+      code: `from pyodide.code import run_js
+run_js(${JSON.stringify(patch)})
 for index in range(300): print(index)
 raise ValueError('end')`,
     })
     assert.doesNotMatch(output, /STOLEN/)
-    assert.match(output, /^before/)
+    assert.match(output, /^0\n1\n/)
+    assert.equal(error?.name, 'ValueError')
   })
 
   it('gives the code no way to post to the frame or the page', async () => {

@@ -89,11 +89,11 @@ const permissions = [
     'storage-access',
     'sync-xhr',
     'usb',
-    'web-share',
     'window-management',
     'xr-spatial-tracking',
   ].map((feature) => `${feature}=()`),
   'clipboard-write=(self)',
+  'web-share=(self)',
 ].join(', ')
 
 /**

@@ -30,7 +30,7 @@ export type JudgeOptions = {
 }
 
 /** Longer texts are only compared as text: nobody types that much. */
-const longest = 20_000
+const longest = { characters: 10_000, lines: 120 }
 
 type GivenLine = { text: string; values: Value[] }
 
@@ -38,7 +38,7 @@ type GivenLine = { text: string; values: Value[] }
 export function judge(expected: string, given: string, { language }: JudgeOptions): Judgement {
   const [right, said] = [unify(expected), unify(given)]
   if (spaced(right) === spaced(said)) return allRight('exact', right)
-  if (Math.max(right.length, said.length) > longest) return byLine(plainly(right), textLines(said))
+  if (isLong(right) || isLong(said)) return byLine(plainly(right), textLines(said))
   if (right.trim() === '')
     return /^\W*(nothing|no output|empty|none)\W*$/i.test(said) ? allRight('equivalent', right) : byLine([], textLines(said))
   let best: Judgement | undefined
@@ -48,6 +48,10 @@ export function judge(expected: string, given: string, { language }: JudgeOption
     if (!best || credits.score > best.score) best = credits
   }
   return best!
+}
+
+function isLong(text: string): boolean {
+  return text.length > longest.characters || text.split('\n').length > longest.lines
 }
 
 /** Layout that never counts: runs of spaces, spaces at the ends, empty lines around. */
@@ -86,7 +90,9 @@ function* readings(
       const options = { ...typed, grouping, dashSeparates }
       const wholes = givenTexts(said, expected, language)
       for (const texts of wholes) {
-        const lines = texts.map((text) => ({ text, values: readLine(text, expected, options) }))
+        const lines = texts
+          .map((text) => ({ text, values: readLine(text, expected, options) }))
+          .filter(({ values }) => values.length > 0)
         yield { expected, lines }
         if (unlabelled) yield { expected: unlabelled, lines }
       }
@@ -230,12 +236,14 @@ function byLine(units: readonly Unit[], given: readonly GivenLine[], expected?: 
   return { verdict: 'wrong', lines, firstDifference, score }
 }
 
-/** A longest common subsequence, as pairs of indices. */
+/** A longest common subsequence, as pairs of indices; of very long texts the lines that stand in the same place. */
 function common(
   units: readonly Unit[],
   lines: readonly GivenLine[],
   same: (unit: Unit, line: GivenLine) => boolean,
 ): (readonly [number, number])[] {
+  if (units.length * lines.length > longest.lines ** 2)
+    return units.flatMap((unit, index) => (lines[index] && same(unit, lines[index]) ? [[index, index] as const] : []))
   const table = units.map((unit) => lines.map((line) => same(unit, line)))
   const length = Array.from({ length: units.length + 1 }, () => new Array<number>(lines.length + 1).fill(0))
   for (let unit = units.length - 1; unit >= 0; unit--)

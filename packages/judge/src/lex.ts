@@ -26,6 +26,8 @@ export type LexOptions = {
 
 const closing: Record<string, string> = { '[': ']', '{': '}', '(': ')' }
 const keywords = new Set(['true', 'false', 'null', 'undefined', 'none', 'nan', 'infinity', '-infinity'])
+/** Deeper brackets are words: no console prints them, and reading them would not end in time. */
+const deepest = 40
 const separators = new Set(['->', '-->', '=>', '>', '/', '=', '~>'])
 const breaksWord = /[\s,;·•→⇒|:]/
 
@@ -62,7 +64,7 @@ function pairs(text: string): Map<number, number> {
     else if (/[\])}]/.test(character)) {
       const start = open.at(-1)
       if (start !== undefined && closing[text[start]!] === character) {
-        found.set(start, at)
+        if (open.length <= deepest) found.set(start, at)
         open.pop()
       }
     }

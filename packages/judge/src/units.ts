@@ -98,11 +98,12 @@ const isSqlLike = (language: string): boolean => language === 'sql' || language 
 
 function plainUnit({ line, text }: { line: number; text: string }, language: string, read: (text: string) => Value[]): Unit {
   const values = read(text)
-  const unit: Unit = { line, text, isOptional: false, readings: [values] }
+  // A line of separators alone says nothing.
+  const unit: Unit = { line, text, isOptional: values.length === 0, readings: [values] }
   if (language === 'tsc') {
     const isClean = text.trim() === 'no errors'
     unit.accepts = (given) => (isClean ? clean.test(given) : isSameDiagnostic(text, given, read))
-    unit.isOptional = /^\s/.test(text)
+    unit.isOptional ||= /^\s/.test(text)
     return unit
   }
   const error = readErrorLine(text, language)

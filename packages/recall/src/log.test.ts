@@ -20,6 +20,16 @@ const inputs: EventInput[] = [
     ms: 1200,
   },
   { type: 'prediction', question: 'git/rebase', fence: 'git/rebase#1', predicted: '', actual: '1', right: false },
+  {
+    type: 'prediction',
+    question: 'git/rebase',
+    fence: 'git/rebase#1',
+    predicted: '2',
+    actual: '1',
+    right: true,
+    judged: 'wrong',
+    override: true,
+  },
   { type: 'reveal', question: 'git/rebase' },
   { type: 'written', question: 'git/rebase', text: 'It replays\n"commits".' },
   { type: 'run', question: 'git/rebase', fence: 'git/rebase#1', edited: true },
@@ -126,6 +136,20 @@ const refused: [value: unknown, error: string][] = [
   [
     { id: id(1), at, type: 'quiz-started', scope: 'git', seed: 1.5, count: 1 },
     'seed: found "1.5"; expected a whole number',
+  ],
+  [
+    {
+      id: id(1),
+      at,
+      type: 'prediction',
+      question: 'q',
+      fence: 'f',
+      predicted: '',
+      actual: '',
+      right: true,
+      judged: 'ok',
+    },
+    'judged: found "\\"ok\\""; expected one of exact, equivalent, wrong',
   ],
 ]
 for (const [value, error] of refused) test(`refused: ${error}`, () => assert.equal(readEvent(value), error))

@@ -7,6 +7,12 @@ const item = z.string().check(z.minLength(1))
 const whole = z.int().check(z.minimum(0))
 const base = { id: z.uuid({ version: 'v7' }), at: z.iso.datetime({ precision: 3 }) }
 
+/** How a predicted output was judged, and whether the reader overrode the verdict. Older events have neither. */
+const verdict = {
+  judged: z.optional(z.enum(['exact', 'equivalent', 'wrong'])),
+  override: z.optional(z.literal(true)),
+}
+
 /** Loose: a field that a newer version adds is kept. */
 const shapes = {
   /** An answer to a quiz item. */
@@ -22,6 +28,7 @@ const shapes = {
     seed: whole,
     /** From the question shown to the answer given. */
     ms: whole,
+    ...verdict,
   }),
   /** What the reader thought that a fence prints, and what it printed. */
   prediction: z.looseObject({
@@ -32,6 +39,7 @@ const shapes = {
     predicted: text,
     actual: text,
     right: z.boolean(),
+    ...verdict,
   }),
   /** The answer was uncovered. */
   reveal: z.looseObject({ ...base, type: z.literal('reveal'), question }),

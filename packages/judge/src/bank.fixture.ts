@@ -13,7 +13,11 @@ export function bankOutputs(): BankOutput[] {
     const text = readFileSync(join(questions, file), 'utf8')
     const fences = text.matchAll(/^```([a-z]+) run\b[^\n]*\n[\s\S]*?^```\n+```output\n([\s\S]*?)^```$/gm)
     for (const [, language = '', expected = ''] of fences)
-      found.push({ from: `${file.replace('/question.md', '')}:${found.length}`, language, expected: expected.trimEnd() })
+      found.push({
+        from: `${file.replace('/question.md', '')}:${found.length}`,
+        language,
+        expected: expected.trimEnd(),
+      })
   }
   return found
 }

@@ -6,7 +6,9 @@ type Diagnostic = { line: string; column: string; code: string; message: string 
 function read(text: string): Diagnostic {
   const code = /\bTS\d+\b/i.exec(text)?.[0].toUpperCase() ?? ''
   const [, line = '', column = ''] =
-    /^\s*\(?(\d+)(?:[:,](\d+))?\)?(?=\s|:|$)/.exec(text) ?? /\b(?:at|in|on)?\s*(?:line )?(\d+)(?::(\d+))?\s*$/.exec(text) ?? []
+    /^\s*\(?(\d+)(?:[:,](\d+))?\)?(?=\s|:|$)/.exec(text) ??
+    /\b(?:at|in|on)?\s*(?:line )?(\d+)(?::(\d+))?\s*$/.exec(text) ??
+    []
   const message = text
     .replace(/^\s*\(?\d+(?:[:,]\d+)?\)?:?/, '')
     .replace(/\bTS\d+\b:?/i, '')

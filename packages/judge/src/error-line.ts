@@ -47,7 +47,8 @@ export function isSameError(expected: ErrorLine, given: string): boolean {
   if (!expected.isMessageFree) return false
   if (isNamed) return agrees(expected.message, rest.slice(name.length))
   // An SQL error has no name of its own: its message stands for it.
-  if (expected.name === 'error' || /^E\d/.test(expected.name)) return stems(rest).length >= 2 && agrees(expected.message, rest)
+  if (expected.name === 'error' || /^E\d/.test(expected.name))
+    return stems(rest).length >= 2 && agrees(expected.message, rest)
   return false
 }
 

@@ -37,7 +37,8 @@ const reformats: Record<string, (text: string) => string> = {
   'commas for dots': (text) => text.replaceAll(' · ', ', '),
   'arrows for dots': (text) => text.replaceAll(' · ', ' -> '),
   'a full stop at the end': (text) => text.replace(/(?<=\w)$/, '.'),
-  'other case of keywords': (text) => outside(text, (part) => part.replace(/\btrue\b/g, 'True').replace(/\bnull\b/g, 'NULL')),
+  'other case of keywords': (text) =>
+    outside(text, (part) => part.replace(/\btrue\b/g, 'True').replace(/\bnull\b/g, 'NULL')),
   'empty lines between lines': (text) => text.replaceAll('\n', '\n\n'),
   'tables without header, ruler and row count': (text) =>
     text.replace(/^.*\n\s*-+(\+-+)*\n((?:.*\n)*?)\((?!0 )\d+ rows?\)$/gm, (_, __, rows: string) => rows.trimEnd()),
@@ -54,7 +55,11 @@ test('another layout of an output is never wrong', () => {
   )
   for (const { expected, language } of outputs)
     for (const [name, reformat] of Object.entries(reformats))
-      assert.notEqual(judge(expected, reformat(expected), { language }).verdict, 'wrong', `${name}:\n${reformat(expected)}`)
+      assert.notEqual(
+        judge(expected, reformat(expected), { language }).verdict,
+        'wrong',
+        `${name}:\n${reformat(expected)}`,
+      )
 })
 
 /** Where each word or number stands; not in a table's header, which may stand before each value, too. */
@@ -78,7 +83,8 @@ const differ = (left: string, right: string) =>
 
 /** Order is the point, save in the wording of an error. */
 const ordered = outputs.filter(
-  ({ expected, language }) => language !== 'tsc' && tokens(expected).length > 1 && !/ERROR|Error\b|E11000/.test(expected),
+  ({ expected, language }) =>
+    language !== 'tsc' && tokens(expected).length > 1 && !/ERROR|Error\b|E11000/.test(expected),
 )
 
 test('two different words in each other’s place are never right', () => {
@@ -110,7 +116,10 @@ test('a missing word, an extra word and another number are never right', () => {
 })
 
 test('any text is judged, whatever it holds, and credit stays between 0 and 1', () => {
-  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.stringMatching(/^[[\](){}'"`,:|\- a1.\n]{0,40}$/))
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.stringMatching(/^[[\](){}'"`,:|\- a1.\n]{0,40}$/),
+  )
   fc.assert(
     fc.property(text, text, fc.constantFrom('js', 'sql', 'tsc', 'python'), (expected, given, language) => {
       const { verdict, score, firstDifference } = judge(expected, given, { language })
@@ -125,6 +134,10 @@ test('any text is judged, whatever it holds, and credit stays between 0 and 1', 
 test('long texts are judged in bounded time', () => {
   const long = 'a 1 [ 2, { b: 3 } ] '.repeat(900)
   const lines = 'x: [ 1 ]\n'.repeat(2000)
-  for (const [expected, given] of [[long, `${long} z`], [lines, `${lines}y`], ['['.repeat(9000), '('.repeat(9000)]] as const)
+  for (const [expected, given] of [
+    [long, `${long} z`],
+    [lines, `${lines}y`],
+    ['['.repeat(9000), '('.repeat(9000)],
+  ] as const)
     assert.equal(judge(expected, given, { language: 'js' }).verdict, 'wrong')
 })

@@ -40,7 +40,9 @@ export function judge(expected: string, given: string, { language }: JudgeOption
   if (spaced(right) === spaced(said)) return allRight('exact', right)
   if (isLong(right) || isLong(said)) return byLine(plainly(right), textLines(said))
   if (right.trim() === '')
-    return /^\W*(nothing|no output|empty|none)\W*$/i.test(said) ? allRight('equivalent', right) : byLine([], textLines(said))
+    return /^\W*(nothing|no output|empty|none)\W*$/i.test(said)
+      ? allRight('equivalent', right)
+      : byLine([], textLines(said))
   let best: Judgement | undefined
   for (const one of readings(right, said, language)) {
     if (matches(one.expected.units, one.lines, one.expected)) return allRight('equivalent', right)
@@ -152,7 +154,9 @@ function startsWith(values: readonly Value[], from: number, reading: readonly Va
 
 function isSameLine(unit: Unit, line: GivenLine, expected: Expected): boolean {
   return (
-    unit.readings.some((reading) => reading.length === line.values.length && startsWith(line.values, 0, reading, expected)) ||
+    unit.readings.some(
+      (reading) => reading.length === line.values.length && startsWith(line.values, 0, reading, expected),
+    ) ||
     (unit.accepts?.(line.text) ?? false)
   )
 }

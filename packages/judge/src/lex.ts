@@ -143,7 +143,10 @@ class Lexer {
       }
     }
     // A comma at the end, or none at all, makes no element.
-    return { elements: elements.filter((element, index) => element.length > 0 || index < elements.length - 1), hasCommas }
+    return {
+      elements: elements.filter((element, index) => element.length > 0 || index < elements.length - 1),
+      hasCommas,
+    }
   }
 
   #grouped(at: number): string | undefined {

@@ -72,7 +72,13 @@ export function readExpected(text: string, language: string, options: LexOptions
     const end = lines.findIndex((line, index) => index > at && rowCount.test(line.trim()))
     if (end < 0) break
     hasTable = true
-    const table = { header: lines[at - 1]!, ruler: lines[at]!.trim(), rows: lines.slice(at + 1, end), at, end: lines[end]! }
+    const table = {
+      header: lines[at - 1]!,
+      ruler: lines[at]!.trim(),
+      rows: lines.slice(at + 1, end),
+      at,
+      end: lines[end]!,
+    }
     const made = tableUnits(table, options, compare)
     hasNull ||= made.hasNull
     units.push(...made.units)
@@ -96,7 +102,11 @@ export function readExpected(text: string, language: string, options: LexOptions
 
 const isSqlLike = (language: string): boolean => language === 'sql' || language === 'sqlite'
 
-function plainUnit({ line, text }: { line: number; text: string }, language: string, read: (text: string) => Value[]): Unit {
+function plainUnit(
+  { line, text }: { line: number; text: string },
+  language: string,
+  read: (text: string) => Value[],
+): Unit {
   const values = read(text)
   // A line of separators alone says nothing.
   const unit: Unit = { line, text, isOptional: values.length === 0, readings: [values] }
@@ -157,6 +167,7 @@ function cellsOf(row: string, ruler: string): string[] {
 
 function readCell(cell: string, read: (text: string) => Value[], { shortBooleans }: CompareOptions): Value[] {
   if (cell === '') return [{ kind: 'keyword', text: 'null' }]
-  if (shortBooleans && (cell === 't' || cell === 'f')) return [{ kind: 'keyword', text: cell === 't' ? 'true' : 'false' }]
+  if (shortBooleans && (cell === 't' || cell === 'f'))
+    return [{ kind: 'keyword', text: cell === 't' ? 'true' : 'false' }]
   return read(cell)
 }

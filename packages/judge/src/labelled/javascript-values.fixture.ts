@@ -8,7 +8,11 @@ export const javascriptValues: LabelledOutput[] = [
     from: 'javascript/equality#4',
     language,
     expected: 'the same undefined nan\nnumber string\n2 3',
-    equivalent: ['the same, undefined, nan\nnumber, string\n2, 3', "'the same' undefined 'nan'\n'number' 'string'\n2 3", 'the same UNDEFINED nan\nnumber string\n2 3'],
+    equivalent: [
+      'the same, undefined, nan\nnumber, string\n2, 3',
+      "'the same' undefined 'nan'\n'number' 'string'\n2 3",
+      'the same UNDEFINED nan\nnumber string\n2 3',
+    ],
     wrong: [
       'the same null nan\nnumber string\n2 3',
       'the same the same nan\nnumber string\n2 3',
@@ -44,7 +48,11 @@ export const javascriptValues: LabelledOutput[] = [
     language,
     expected: 'other / zero / not a number\ntrue false',
     equivalent: ['other, zero, not a number\ntrue, false', 'other zero not a number\ntrue false'],
-    wrong: ['zero / other / not a number\ntrue false', 'other / zero / NaN\ntrue false', 'other / zero / not a number\nfalse true'],
+    wrong: [
+      'zero / other / not a number\ntrue false',
+      'other / zero / NaN\ntrue false',
+      'other / zero / not a number\nfalse true',
+    ],
   },
   {
     from: 'javascript/prototypes#1',
@@ -78,14 +86,26 @@ export const javascriptValues: LabelledOutput[] = [
     from: 'javascript/prototypes#3',
     language,
     expected: '5 true\n{ returned: true } { returned: true }',
-    equivalent: ['5, true\n{returned: true}, {returned: true}', "5 true\n{ 'returned': true } { 'returned': true }", '5 true\n{returned true} {returned true}'],
-    wrong: ['5 true\n{ returned: true }', '5 true\n{ returned: false } { returned: true }', "5 true\n{ returned: 'true' } { returned: true }", '5 true\nreturned true returned true'],
+    equivalent: [
+      '5, true\n{returned: true}, {returned: true}',
+      "5 true\n{ 'returned': true } { 'returned': true }",
+      '5 true\n{returned true} {returned true}',
+    ],
+    wrong: [
+      '5 true\n{ returned: true }',
+      '5 true\n{ returned: false } { returned: true }',
+      "5 true\n{ returned: 'true' } { returned: true }",
+      '5 true\nreturned true returned true',
+    ],
   },
   {
     from: 'javascript/prototypes#5',
     language,
     expected: "string [ 'a', 'constructor' ]\n[ [ 'a', 2 ], [ 'constructor', 1 ], [ '__proto__', 1 ] ]",
-    equivalent: ["string ['a', 'constructor']\n[['a', 2], ['constructor', 1], ['__proto__', 1]]", 'string [a, constructor]\n[[a, 2], [constructor, 1], [__proto__, 1]]'],
+    equivalent: [
+      "string ['a', 'constructor']\n[['a', 2], ['constructor', 1], ['__proto__', 1]]",
+      'string [a, constructor]\n[[a, 2], [constructor, 1], [__proto__, 1]]',
+    ],
     wrong: [
       "string ['a', 'constructor']\n['a', 2, 'constructor', 1, '__proto__', 1]",
       "string ['a', 'constructor']\n[['a', 2], ['constructor', 1]]",
@@ -99,21 +119,39 @@ export const javascriptValues: LabelledOutput[] = [
     language,
     expected: "[ 'roll' ] [] false",
     equivalent: ["['roll'], [], false", '[roll] [] false'],
-    wrong: ["[ 'roll' ] {} false", "[ 'roll' ] [ '' ] false", "[ 'roll' ] false", "[] [ 'roll' ] false", "[ 'roll' ] [] 0"],
+    wrong: [
+      "[ 'roll' ] {} false",
+      "[ 'roll' ] [ '' ] false",
+      "[ 'roll' ] false",
+      "[] [ 'roll' ] false",
+      "[ 'roll' ] [] 0",
+    ],
   },
   {
     from: 'javascript/this-binding#1',
     language,
     expected: '1 Ada 2 Bo\n3 Ada 4 nobody\n5 nobody 6 Ada\n7 Ada',
-    equivalent: ['1 Ada, 2 Bo\n3 Ada, 4 nobody\n5 nobody, 6 Ada\n7 Ada', '1: Ada\n2: Bo\n3: Ada\n4: nobody\n5: nobody\n6: Ada\n7: Ada'],
-    wrong: ['1 Ada 2 Ada\n3 Ada 4 nobody\n5 nobody 6 Ada\n7 Ada', '1 Ada 2 Bo\n3 Ada 4 nobody\n5 nobody 6 Ada\n7 Bo', '1 Ada 2 Bo\n3 Ada 4 nobody\n5 nobody 6 Ada'],
+    equivalent: [
+      '1 Ada, 2 Bo\n3 Ada, 4 nobody\n5 nobody, 6 Ada\n7 Ada',
+      '1: Ada\n2: Bo\n3: Ada\n4: nobody\n5: nobody\n6: Ada\n7: Ada',
+    ],
+    wrong: [
+      '1 Ada 2 Ada\n3 Ada 4 nobody\n5 nobody 6 Ada\n7 Ada',
+      '1 Ada 2 Bo\n3 Ada 4 nobody\n5 nobody 6 Ada\n7 Bo',
+      '1 Ada 2 Bo\n3 Ada 4 nobody\n5 nobody 6 Ada',
+    ],
   },
   {
     from: 'javascript/this-binding#3',
     language,
     expected: '3 undefined true\nfirst\nTypeError',
     equivalent: ['3, undefined, true, first, TypeError', "3 undefined true\n'first'\nTypeError"],
-    wrong: ['3 null true\nfirst\nTypeError', '3 undefined true\nfirst\nsecond', '3 undefined true\nfirst\nError', '3 undefined true\nsecond\nTypeError'],
+    wrong: [
+      '3 null true\nfirst\nTypeError',
+      '3 undefined true\nfirst\nsecond',
+      '3 undefined true\nfirst\nError',
+      '3 undefined true\nsecond\nTypeError',
+    ],
   },
   {
     from: 'javascript/this-binding#6',
@@ -139,7 +177,11 @@ export const javascriptValues: LabelledOutput[] = [
     language,
     expected: 'as it comes:  ca\nnewest only:  cat',
     equivalent: ["as it comes: 'ca'\nnewest only: 'cat'", 'as it comes ca; newest only cat'],
-    wrong: ['as it comes: cat\nnewest only: ca', 'as it comes: cat\nnewest only: cat', 'as it comes: ca\nnewest only: CAT'],
+    wrong: [
+      'as it comes: cat\nnewest only: ca',
+      'as it comes: cat\nnewest only: cat',
+      'as it comes: ca\nnewest only: CAT',
+    ],
   },
   {
     from: 'javascript/debounce-throttle#3',
@@ -174,22 +216,43 @@ export const javascriptValues: LabelledOutput[] = [
     from: 'operating-systems/deadlock#1',
     language,
     expected: 'AB / BA { finished: 2, deadlocked: 2 }\nAB / AB { finished: 2, deadlocked: 0 }',
-    equivalent: ['AB, BA {finished: 2, deadlocked: 2}\nAB, AB {finished: 2, deadlocked: 0}', 'AB / BA: {"finished": 2, "deadlocked": 2}\nAB / AB: {"finished": 2, "deadlocked": 0}'],
-    wrong: ['AB / BA { finished: 2, deadlocked: 0 }\nAB / AB { finished: 2, deadlocked: 2 }', 'AB / BA { finished: 2, deadlocked: -2 }\nAB / AB { finished: 2, deadlocked: 0 }', 'BA / AB { finished: 2, deadlocked: 2 }\nAB / AB { finished: 2, deadlocked: 0 }'],
+    equivalent: [
+      'AB, BA {finished: 2, deadlocked: 2}\nAB, AB {finished: 2, deadlocked: 0}',
+      'AB / BA: {"finished": 2, "deadlocked": 2}\nAB / AB: {"finished": 2, "deadlocked": 0}',
+    ],
+    wrong: [
+      'AB / BA { finished: 2, deadlocked: 0 }\nAB / AB { finished: 2, deadlocked: 2 }',
+      'AB / BA { finished: 2, deadlocked: -2 }\nAB / AB { finished: 2, deadlocked: 0 }',
+      'BA / AB { finished: 2, deadlocked: 2 }\nAB / AB { finished: 2, deadlocked: 0 }',
+    ],
   },
   {
     from: 'operating-systems/deadlock#2',
     language,
     expected: 'none\nT2 -> T3 -> T4 -> T2',
     equivalent: ['None\nT2, T3, T4, T2', 'none\nT2 → T3 → T4 → T2', 'none, T2 > T3 > T4 > T2'],
-    wrong: ['T2 -> T3 -> T4 -> T2', 'none\nT2 -> T4 -> T3 -> T2', 'none\nT2 <- T3 <- T4 <- T2', 'none\nT2 -> T3 -> T4', 'null\nT2 -> T3 -> T4 -> T2'],
+    wrong: [
+      'T2 -> T3 -> T4 -> T2',
+      'none\nT2 -> T4 -> T3 -> T2',
+      'none\nT2 <- T3 <- T4 <- T2',
+      'none\nT2 -> T3 -> T4',
+      'null\nT2 -> T3 -> T4 -> T2',
+    ],
   },
   {
     from: 'microservices/scalability#8',
     language,
-    expected: '300 arrive, by CPU:     { instances: 4, done: 100 }\n300 arrive, by backlog: { instances: 40, done: 100 }',
-    equivalent: ['300 arrive by CPU {instances: 4, done: 100}\n300 arrive by backlog {instances: 40, done: 100}', '{instances: 4, done: 100} {instances: 40, done: 100}'],
-    wrong: ['300 arrive by CPU {instances: 40, done: 100}\n300 arrive by backlog {instances: 4, done: 100}', '{instances: 4, done: 10} {instances: 40, done: 100}', '{instances: 4, done: 100}, {instances: 4, done: 100}'],
+    expected:
+      '300 arrive, by CPU:     { instances: 4, done: 100 }\n300 arrive, by backlog: { instances: 40, done: 100 }',
+    equivalent: [
+      '300 arrive by CPU {instances: 4, done: 100}\n300 arrive by backlog {instances: 40, done: 100}',
+      '{instances: 4, done: 100} {instances: 40, done: 100}',
+    ],
+    wrong: [
+      '300 arrive by CPU {instances: 40, done: 100}\n300 arrive by backlog {instances: 4, done: 100}',
+      '{instances: 4, done: 10} {instances: 40, done: 100}',
+      '{instances: 4, done: 100}, {instances: 4, done: 100}',
+    ],
   },
   {
     from: 'operating-systems/virtual-memory#8',

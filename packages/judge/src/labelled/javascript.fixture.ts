@@ -124,8 +124,14 @@ export const javascript: LabelledOutput[] = [
     from: 'javascript/promises#4',
     language,
     expected: 'plain value · 1 · after await · 2 · returned promise · 3 · 4',
-    equivalent: ['plain value 1 after await 2 returned promise 3 4', 'plain value, 1, after await, 2, returned promise, 3, 4'],
-    wrong: ['1, plain value, after await, 2, returned promise, 3, 4', 'plain value, 1, 2, after await, returned promise, 3, 4'],
+    equivalent: [
+      'plain value 1 after await 2 returned promise 3 4',
+      'plain value, 1, after await, 2, returned promise, 3, 4',
+    ],
+    wrong: [
+      '1, plain value, after await, 2, returned promise, 3, 4',
+      'plain value, 1, 2, after await, returned promise, 3, 4',
+    ],
   },
   {
     from: 'javascript/promises#5',
@@ -144,7 +150,14 @@ export const javascript: LabelledOutput[] = [
     language,
     expected: 'forEach: 0\nfor of:  3\nmap:     3',
     equivalent: ['forEach 0, for of 3, map 3', 'forEach=0\nfor of=3\nmap=3', '0\n3\n3', '0, 3, 3'],
-    wrong: ['forEach: 3\nfor of: 3\nmap: 3', '0 3', 'forEach: 0\nmap: 3\nfor of: 3', '3, 0, 3', '0, 3, 3, 3', '0, 3, 3.0.0'],
+    wrong: [
+      'forEach: 3\nfor of: 3\nmap: 3',
+      '0 3',
+      'forEach: 0\nmap: 3\nfor of: 3',
+      '3, 0, 3',
+      '0, 3, 3, 3',
+      '0, 3, 3.0.0',
+    ],
   },
   {
     from: 'javascript/promises#7',
@@ -163,7 +176,15 @@ export const javascript: LabelledOutput[] = [
     expected: 'a: 2  b: 1\nadd(1): 11',
     exact: ['a: 2 b: 1\nadd(1): 11'],
     equivalent: ['a: 2, b: 1\nadd(1): 11', 'a = 2; b = 1\nadd(1) = 11', '2 1 11', '2 1\n11'],
-    wrong: ['a: 1 b: 2\nadd(1): 11', 'a: 2 b: 2\nadd(1): 11', 'a: 2 b: 1\nadd(1): 12', 'a: 2 b: 1', '2 1 1', '2 1 1 1', '2\n1 11 11'],
+    wrong: [
+      'a: 1 b: 2\nadd(1): 11',
+      'a: 2 b: 2\nadd(1): 11',
+      'a: 2 b: 1\nadd(1): 12',
+      'a: 2 b: 1',
+      '2 1 1',
+      '2 1 1 1',
+      '2\n1 11 11',
+    ],
   },
   {
     from: 'javascript/closures#2',
@@ -177,13 +198,17 @@ export const javascript: LabelledOutput[] = [
     language,
     expected: '81 81 16 computed 2 times\n[ 11.9, 23.8 ]',
     equivalent: ['81, 81, 16, computed 2 times\n[11.9, 23.8]', '81 81 16 computed 2 times [11.90, 23.8]'],
-    wrong: ['81 81 16 computed 3 times\n[11.9, 23.8]', '81 81 16 computed 2 times\n11.9 23.8', '81 81 16 computed 2 times\n[1.19, 2.38]'],
+    wrong: [
+      '81 81 16 computed 3 times\n[11.9, 23.8]',
+      '81 81 16 computed 2 times\n11.9 23.8',
+      '81 81 16 computed 2 times\n[1.19, 2.38]',
+    ],
   },
   {
     from: 'javascript/closures#4',
     language,
     expected: "150 [ 'deposit', 'balance' ]\nTypeError\n150",
-    equivalent: ['150 ["deposit", "balance"]\nTypeError\n150', "150, [deposit, balance], TypeError, 150"],
+    equivalent: ['150 ["deposit", "balance"]\nTypeError\n150', '150, [deposit, balance], TypeError, 150'],
     wrong: [
       "150 [ 'deposit', 'balance' ]\n150\n150",
       "150 [ 'deposit', 'balance' ]\nTypeError\n1000000",
@@ -231,7 +256,11 @@ export const javascript: LabelledOutput[] = [
     from: 'javascript/equality#3',
     language,
     expected: 'true false true\nfalse 9007199254740992 true',
-    equivalent: ['true, false, true\nfalse, 9007199254740992, true', 'True False True\nFalse 9007199254740992 True', 'true\nfalse\ntrue\nfalse\n9007199254740992\ntrue'],
+    equivalent: [
+      'true, false, true\nfalse, 9007199254740992, true',
+      'True False True\nFalse 9007199254740992 True',
+      'true\nfalse\ntrue\nfalse\n9007199254740992\ntrue',
+    ],
     wrong: [
       'true false true\nfalse 9007199254740993 true',
       'true false true\nfalse 9007199254740992n true',

@@ -1,4 +1,5 @@
 /** The quiz maker: which items are asked, in which order, and whether an answer is right. Runs in a browser too. */
+import { judge, type Judgement } from '@viva/judge'
 import type { Question } from './bank.ts'
 import { hash32, seededRandom, shuffled } from './random.ts'
 import type { QuizItem } from './schema.ts'
@@ -130,6 +131,8 @@ export type Grade = {
   wrong: { option: string; why: string }[]
   /** Right options that were not chosen (`multi`). */
   missed: string[]
+  /** `output` only: line by line, and whether it is exact or in another layout. */
+  judgement?: Judgement
 }
 
 export function grade(item: PlayableItem, answer: Answer): Grade {
@@ -157,24 +160,9 @@ export function grade(item: PlayableItem, answer: Answer): Grade {
     const right = one !== undefined && item.answers.some((accepted) => plain(accepted) === plain(one))
     return { right, expected: [...item.answers], why: item.why, wrong: [], missed: [] }
   }
-  return {
-    right: one !== undefined && isSameOutput(one, item.answer),
-    expected: item.answer,
-    why: '',
-    wrong: [],
-    missed: [],
-  }
-}
-
-/** Whether a prediction is what was printed. How lines are aligned, and empty lines at the end, do not count. */
-export function isSameOutput(predicted: string, printed: string): boolean {
-  const tidy = (text: string) =>
-    text
-      .replace(/\r\n?/g, '\n')
-      .replace(/[^\S\n]+/g, ' ')
-      .replace(/ $/gm, '')
-      .trimEnd()
-  return tidy(predicted) === tidy(printed)
+  const judgement = judge(item.answer, one ?? '', item)
+  const right = judgement.verdict !== 'wrong'
+  return { right, expected: item.answer, why: '', wrong: [], missed: [], judgement }
 }
 
 function reasons(chosen: string[], wrong: Record<string, string>) {

@@ -12,8 +12,10 @@ function sentence(event: LoggedEvent): string {
   if (!isEvent(event)) return event.type
   switch (event.type) {
     case 'attempt':
+      if (event.override) return `Overrode a verdict: ${titleOf(event.question)}`
       return `${event.right ? 'Answered right' : 'Missed'}: ${titleOf(event.question)}`
     case 'prediction':
+      if (event.override) return `Overrode a verdict: ${titleOf(event.question)}`
       return `${event.right ? 'Predicted' : 'Did not predict'} an output: ${titleOf(event.question)}`
     case 'run':
       return `${event.edited ? 'Edited and ran' : 'Ran'} an example: ${titleOf(event.question)}`
@@ -40,8 +42,10 @@ function figure(name: string, value: number | string): HTMLElement {
 
 async function show(): Promise<void> {
   const events = await allEvents()
-  const attempts = events.filter(isEvent).filter((event) => event.type === 'attempt' || event.type === 'prediction')
-  const right = attempts.filter(({ right }) => right).length
+  const judged = events.filter(isEvent).filter((event) => event.type === 'attempt' || event.type === 'prediction')
+  // An override corrects the event before it: one more is right, not one more answered.
+  const attempts = judged.filter(({ override }) => !override)
+  const right = judged.filter(({ right }) => right).length
   find('#log-figures')!.replaceChildren(
     figure('entries', events.length),
     figure('answers and predictions', attempts.length),

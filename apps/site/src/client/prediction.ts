@@ -1,7 +1,13 @@
 /** Compares a prediction with what was printed. Loaded with the first prediction, not with the page. */
 import { judge, type Judgement, type LineCredit, type Verdict } from '@viva/judge'
+import creditsCss from '../look/credits.css?inline'
 import { make } from './dom.ts'
 import { printed, verdict } from './verdict.ts'
+
+// The page's policy allows no <style>; an adopted style sheet needs none, and weighs nothing before it is needed.
+const sheet = new CSSStyleSheet()
+sheet.replaceSync(creditsCss)
+document.adoptedStyleSheets.push(sheet)
 
 export type Compared = { parts: HTMLElement[]; judged: Verdict }
 

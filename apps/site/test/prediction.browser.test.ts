@@ -68,7 +68,7 @@ suite('a prediction', () => {
     await bench.locator('.expect [type=submit]').click()
     await bench.locator('.verdict', { hasText: '✗ Not quite: compare below' }).waitFor()
     assert.deepEqual(await bench.locator('.credits tbody th').allTextContents(), ['✓ right', '✗ differs'])
-    assert.match((await bench.locator('.result').textContent())!, /1 of 2 lines right\. First difference: line 2\./)
+    assert.match((await bench.locator('.result').textContent())!, /1 of 2 lines right\. First difference in line 2: you have “12” where it printed “11”\./)
     await page.waitForTimeout(100)
     assert.deepEqual(
       (await events(page)).map(({ type, right, judged }) => [type, right, judged]),

@@ -1,6 +1,6 @@
 /** Judges a prediction of what a program prints by its meaning, not by its layout. */
 import { isSameValue, topLevel } from './compare.ts'
-import { lex, unify, type LexOptions, type Value } from './lex.ts'
+import { lex, unify, written, type LexOptions, type Value } from './lex.ts'
 import { isRuler, logicalLines, readExpected, type Expected, type Unit } from './units.ts'
 
 export type Verdict = 'exact' | 'equivalent' | 'wrong'
@@ -14,12 +14,21 @@ export type LineCredit = {
   given?: string
 }
 
+export type Difference = {
+  /** From 1, in the expected output. */
+  line: number
+  expected: string
+  given: string
+  /** Where the two lines part: at most three words from there on. Absent when one side has no line. */
+  from?: { expected: string; given: string }
+}
+
 export type Judgement = {
   /** `exact`: the same but for spaces. `equivalent`: the same values in another layout. */
   verdict: Verdict
   lines: LineCredit[]
   /** The first line that is not right; an absent side is ''. Only when the verdict is `wrong`. */
-  firstDifference?: { line: number; expected: string; given: string }
+  firstDifference?: Difference
   /** Lines that are right, of all lines of the longer side: 0 to 1. */
   score: number
 }
@@ -231,13 +240,31 @@ function byLine(units: readonly Unit[], given: readonly GivenLine[], expected?: 
   }
   const first = lines.find(({ credit }) => credit !== 'right')
   const lastLine = needed.at(-1)?.line ?? 0
-  const firstDifference = {
+  const from = first && expected && parting(first, needed, said, expected)
+  const firstDifference: Difference = {
     line: first?.line ?? lastLine + 1,
     expected: first?.expected ?? '',
     given: first?.given ?? '',
+    ...(from && { from }),
   }
   const score = anchors.length / Math.max(needed.length, said.length, 1)
   return { verdict: 'wrong', lines, firstDifference, score }
+}
+
+/** The words from which on two lines differ. */
+function parting(
+  { line, given }: LineCredit,
+  units: readonly Unit[],
+  lines: readonly GivenLine[],
+  { compare }: Expected,
+): Difference['from'] {
+  const right = units.find((unit) => unit.line === line)?.readings[0]
+  const said = lines.find(({ text }) => text === given)?.values
+  if (!right || !said) return undefined
+  const at = right.findIndex((value, index) => !said[index] || !isSameValue(value, said[index], compare))
+  const from = at < 0 ? right.length : at
+  const words = (values: readonly Value[]) => values.slice(from, from + 3).map(written).join(' ')
+  return { expected: words(right), given: words(said) }
 }
 
 /** A longest common subsequence, as pairs of indices; of very long texts the lines that stand in the same place. */

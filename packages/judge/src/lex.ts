@@ -1,7 +1,8 @@
 /** Reads an output, or a prediction of it, into values: words, numbers, keywords, strings and bracketed groups. */
 import { numberKey } from './number.ts'
 
-export type Word = { kind: 'word' | 'number' | 'keyword'; text: string; colon?: true }
+/** `text` is what is compared (a number's key, a keyword in lower case), `source` what was written. */
+export type Word = { kind: 'word' | 'number' | 'keyword'; text: string; source?: string; colon?: true }
 /** Quoted text. `inner` is its content without quotes; `isTyped` when the quotes make another value: `'1'`, `'null'`, `''`. */
 export type Quoted = { kind: 'string'; text: string; inner: Value[]; isTyped: boolean; colon?: true }
 /** `size` is the 2 of `Map(2) {…}`. */
@@ -133,7 +134,7 @@ class Lexer {
         this.#addGroup(elements.at(-1)!, at, partner)
         at = partner + 1
       } else if (grouped !== undefined) {
-        add({ kind: 'number', text: numberKey(grouped.replaceAll(',', ''))! })
+        add({ kind: 'number', text: numberKey(grouped.replaceAll(',', ''))!, source: grouped })
         at += grouped.length
       } else {
         let stop = at + 1
@@ -190,18 +191,26 @@ function words(run: string, options: LexOptions): Value[] {
   if (parts.length > 1) return parts.flatMap((part) => (part === '' ? [] : words(part, options)))
   const text = run.replace(/(?<=[^.?])[.?]+$/, '').replace(/^<(\w+)>$/, '$1')
   const key = numberKey(text)
-  if (key !== undefined) return [{ kind: 'number', text: key + typeMark(text, options) }]
-  if (keywords.has(text.toLowerCase())) return [{ kind: 'keyword', text: text.toLowerCase() }]
+  if (key !== undefined) return [{ kind: 'number', text: key + typeMark(text, options), source: text }]
+  if (keywords.has(text.toLowerCase())) return [{ kind: 'keyword', text: text.toLowerCase(), source: text }]
   const unit = /^(-?[\d.]+)([a-zA-Z%°²]+)$/.exec(text)
   const amount = unit && numberKey(unit[1]!)
   if (unit && amount !== undefined && amount !== null)
     return [
-      { kind: 'number', text: amount + typeMark(unit[1]!, options) },
+      { kind: 'number', text: amount + typeMark(unit[1]!, options), source: unit[1]! },
       { kind: 'word', text: unit[2]! },
     ]
   const sign = /^([-+])([A-Za-z].*)$/.exec(text)
   if (sign) return [{ kind: 'word', text: sign[1]! }, ...words(sign[2]!, options)]
   return [{ kind: 'word', text }]
+}
+
+/** A value as text, for a message. */
+export function written(value: Value): string {
+  if (value.kind === 'string') return `'${value.text}'`
+  if (value.kind !== 'group') return value.source ?? value.text
+  const inner = value.elements.map((element) => element.map(written).join(' ')).join(', ')
+  return `${value.open}${inner}${closing[value.open]}`
 }
 
 function typeMark(text: string, { typedNumbers }: LexOptions): string {

@@ -39,8 +39,14 @@ export function comparePrediction(
 function summary({ lines, firstDifference }: Judgement): string {
   const right = lines.filter(({ credit }) => credit === 'right').length
   const count = `${right} of ${lines.length} ${lines.length === 1 ? 'line' : 'lines'} right.`
-  return lines.length > 1 && firstDifference ? `${count} First difference: line ${firstDifference.line}.` : count
+  if (!firstDifference) return count
+  const where = lines.length > 1 ? ` in line ${firstDifference.line}` : ''
+  const { given, expected } = firstDifference.from ?? {}
+  if (given === undefined || expected === undefined) return where === '' ? count : `${count} First difference${where}.`
+  return `${count} First difference${where}: you have ${quote(given)} where it printed ${quote(expected)}.`
 }
+
+const quote = (text: string): string => (text === '' ? 'nothing' : `“${text}”`)
 
 function table(lines: readonly LineCredit[]): HTMLElement {
   const head = ['Line', 'Your prediction', 'It printed'].map((textContent) => make('th', { scope: 'col', textContent }))

@@ -68,7 +68,10 @@ suite('a prediction', () => {
     await bench.locator('.expect [type=submit]').click()
     await bench.locator('.verdict', { hasText: '✗ Not quite: compare below' }).waitFor()
     assert.deepEqual(await bench.locator('.credits tbody th').allTextContents(), ['✓ right', '✗ differs'])
-    assert.match((await bench.locator('.result').textContent())!, /1 of 2 lines right\. First difference in line 2: you have “12” where it printed “11”\./)
+    assert.match(
+      (await bench.locator('.result').textContent())!,
+      /1 of 2 lines right\. First difference in line 2: you have “12” where it printed “11”\./,
+    )
     await page.waitForTimeout(100)
     assert.deepEqual(
       (await events(page)).map(({ type, right, judged }) => [type, right, judged]),
@@ -121,7 +124,13 @@ suite('a prediction', () => {
       await page.locator('.actions .go', { hasText: /Next|result/ }).click()
       await page.waitForTimeout(20)
     }
-    assert.equal(await page.locator('label[for=typed]').textContent().then((text) => text?.slice(0, 19)), 'What will it print?')
+    assert.equal(
+      await page
+        .locator('label[for=typed]')
+        .textContent()
+        .then((text) => text?.slice(0, 19)),
+      'What will it print?',
+    )
     await page.fill('#typed', 'something else')
     await page.locator('.actions .go').click()
     await page.locator('.verdict', { hasText: '✗ Not quite: compare below' }).waitFor()
@@ -151,7 +160,10 @@ suite('a prediction', () => {
           const { page, context } = await site.open(path, { viewport: { width, height: 900 }, colorScheme })
           const fence = page.locator(path === sqlQuestion ? '.fence[data-fence$="#1"]' : '.fence[data-fence]').first()
           if (path === sqlQuestion) await page.keyboard.press('r')
-          assert.match(await predict(fence, 'something that it does not print, in a long line of text\n12'), /Not quite/)
+          assert.match(
+            await predict(fence, 'something that it does not print, in a long line of text\n12'),
+            /Not quite/,
+          )
           assert.equal(await isWide(page), false, `${path} is wider than ${width} px`)
           assert.deepEqual(await violations(page, '.fence[data-fence]'), [], path)
           const folder = process.env['PICTURES']

@@ -263,7 +263,11 @@ function parting(
   if (!right || !said) return undefined
   const at = right.findIndex((value, index) => !said[index] || !isSameValue(value, said[index], compare))
   const from = at < 0 ? right.length : at
-  const words = (values: readonly Value[]) => values.slice(from, from + 3).map(written).join(' ')
+  const words = (values: readonly Value[]) =>
+    values
+      .slice(from, from + 3)
+      .map(written)
+      .join(' ')
   return { expected: words(right), given: words(said) }
 }
 

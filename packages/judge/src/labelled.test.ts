@@ -4,11 +4,12 @@ import { test } from 'node:test'
 import { judge, type Verdict } from './judge.ts'
 import { javascriptValues } from './labelled/javascript-values.fixture.ts'
 import { javascript } from './labelled/javascript.fixture.ts'
+import { later } from './labelled/later.fixture.ts'
 import { mongodb } from './labelled/mongodb.fixture.ts'
 import { sql } from './labelled/sql.fixture.ts'
 import { typescript } from './labelled/typescript.fixture.ts'
 
-const labelled = [...javascript, ...javascriptValues, ...typescript, ...sql, ...mongodb].flatMap(
+const labelled = [...javascript, ...javascriptValues, ...typescript, ...sql, ...mongodb, ...later].flatMap(
   ({ from, language, expected, exact = [], equivalent = [], wrong }) => {
     const label = (texts: string[], verdict: Verdict) =>
       texts.map((given) => ({ from, language, expected, given, verdict }))

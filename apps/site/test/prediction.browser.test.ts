@@ -114,6 +114,19 @@ suite('a prediction', () => {
     await context.close()
   })
 
+  test('of an error is chosen by keyboard among few names', async () => {
+    const { page, context, problems } = await site.open('/questions/typescript/type-vs-interface/')
+    await page.keyboard.press('r')
+    const fence = page.locator('.fence', { has: page.locator('.expect fieldset') }).first()
+    await fence.locator('input[value="no error"]').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Control+Enter')
+    await fence.locator('.verdict', { hasText: '✓ Correct, in another layout' }).waitFor({ timeout: 30_000 })
+    assert.deepEqual(await violations(page, '.fence[data-fence]'), [])
+    assert.deepEqual(problems, [])
+    await context.close()
+  })
+
   test('in a quiz: the verdict, the credit per line and the override', async () => {
     const { page, context, problems } = await site.open('/quiz/run/?scope=javascript&count=40&seed=7')
     await page.waitForSelector('.prompt')

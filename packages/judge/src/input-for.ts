@@ -44,6 +44,16 @@ export function inputFor(expected: string, { language, predict }: InputOptions):
   )
 }
 
+/** Whether `inputFor` can make the input that `predict` asks for. */
+export function fitsInput(expected: string, options: InputOptions): boolean {
+  try {
+    inputFor(expected, options)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function oneNumber(text: string): PredictionInput | undefined {
   const [only, ...rest] = lex(text)
   return only?.kind === 'number' && rest.length === 0 && !text.includes('"') ? { kind: 'number' } : undefined

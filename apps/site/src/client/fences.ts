@@ -25,7 +25,6 @@ class FenceOnPage {
   #editor: Editor | undefined
   #running: AbortController | undefined
   #result: HTMLElement
-  #prediction: HTMLTextAreaElement
   #go: HTMLButtonElement
 
   constructor(figure: HTMLElement) {
@@ -34,7 +33,6 @@ class FenceOnPage {
     this.#setup = find('.setup-code', figure)?.textContent ?? ''
     this.#expected = find('.recorded samp', figure)?.textContent ?? ''
     this.#result = find('.result', figure)!
-    this.#prediction = find<HTMLTextAreaElement>('.expect textarea', figure)!
     this.#go = find<HTMLButtonElement>('.expect [type=submit]', figure)!
     find('.expect', figure)!.addEventListener('submit', (event) => {
       event.preventDefault()
@@ -59,12 +57,17 @@ class FenceOnPage {
     })
   }
 
+  get #prediction(): string {
+    const input = find<HTMLTextAreaElement | HTMLInputElement>('.expect textarea, .expect :checked', this.figure)
+    return input?.value ?? ''
+  }
+
   get #isEdited(): boolean {
     return this.#editor !== undefined && this.#editor.text() !== this.#code
   }
 
   async #start(): Promise<void> {
-    const predicted = normalise(this.#prediction.value)
+    const predicted = normalise(this.#prediction)
     if (this.figure.dataset['runs'] === 'ci') {
       await this.#showRecorded(predicted)
       return

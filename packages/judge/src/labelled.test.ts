@@ -4,18 +4,27 @@ import { test } from 'node:test'
 import { judge, type Verdict } from './judge.ts'
 import { javascriptValues } from './labelled/javascript-values.fixture.ts'
 import { javascript } from './labelled/javascript.fixture.ts'
+import { laterQueries } from './labelled/later-queries.fixture.ts'
 import { later } from './labelled/later.fixture.ts'
 import { mongodb } from './labelled/mongodb.fixture.ts'
+import { sqlValues } from './labelled/sql-values.fixture.ts'
 import { sql } from './labelled/sql.fixture.ts'
 import { typescript } from './labelled/typescript.fixture.ts'
 
-const labelled = [...javascript, ...javascriptValues, ...typescript, ...sql, ...mongodb, ...later].flatMap(
-  ({ from, language, expected, exact = [], equivalent = [], wrong }) => {
-    const label = (texts: string[], verdict: Verdict) =>
-      texts.map((given) => ({ from, language, expected, given, verdict }))
-    return [...label(exact, 'exact'), ...label(equivalent, 'equivalent'), ...label(wrong, 'wrong')]
-  },
-)
+const labelled = [
+  ...javascript,
+  ...javascriptValues,
+  ...typescript,
+  ...sql,
+  ...sqlValues,
+  ...mongodb,
+  ...later,
+  ...laterQueries,
+].flatMap(({ from, language, expected, exact = [], equivalent = [], wrong }) => {
+  const label = (texts: string[], verdict: Verdict) =>
+    texts.map((given) => ({ from, language, expected, given, verdict }))
+  return [...label(exact, 'exact'), ...label(equivalent, 'equivalent'), ...label(wrong, 'wrong')]
+})
 const judged = labelled.map((one) => ({ ...one, found: judge(one.expected, one.given, one).verdict }))
 const shown = ({ from, given, found, verdict }: (typeof judged)[number]) =>
   `${from}: ${JSON.stringify(given)} is ${verdict}, judged ${found}`

@@ -1,9 +1,8 @@
 /** Fences on a page: say what you expect, run it here (or compare with what CI recorded), see how they differ. */
 import type { RunResult } from '@viva/runner'
-import { all, find, make } from './dom.ts'
+import { all, find, make, printed, verdict } from './dom.ts'
 import type { Compared } from './prediction.ts'
 import { record } from './record.ts'
-import { printed, verdict } from './verdict.ts'
 
 type Editor = { text(): string; set(text: string): void; focus(): void; remove(): void }
 
@@ -166,7 +165,7 @@ class FenceOnPage {
     return import('./prediction.ts').then(
       ({ comparePrediction }) => comparePrediction(predicted, actual, this.figure.dataset['language']!, onOverride),
       (error: unknown) => {
-        console.warn('viva: the prediction was not judged', error)
+        console.warn('viva: not judged', error)
         return undefined
       },
     )

@@ -1,8 +1,7 @@
 /** Compares a prediction with what was printed. Loaded with the first prediction, not with the page. */
 import { judge, type Judgement, type LineCredit, type Verdict } from '@viva/judge'
 import creditsCss from '../look/credits.css?inline'
-import { make } from './dom.ts'
-import { printed, verdict } from './verdict.ts'
+import { make, printed, verdict } from './dom.ts'
 
 // The page's policy allows no <style>; an adopted style sheet needs none, and weighs nothing before it is needed.
 const sheet = new CSSStyleSheet()
@@ -31,7 +30,7 @@ export function comparePrediction(
     return { parts: [verdict(true, text), printed(actual)], judged: judgement.verdict }
   }
   const said = verdict(false, 'Not quite: compare below')
-  const parts = [said, make('p', { className: 'figures', textContent: summary(judgement) }), table(judgement.lines)]
+  const parts = [said, table(judgement)]
   if (onOverride) parts.push(overrideButton(said, onOverride))
   return { parts, judged: 'wrong' }
 }
@@ -48,9 +47,9 @@ function summary({ lines, firstDifference }: Judgement): string {
 
 const quote = (text: string): string => (text === '' ? 'nothing' : `“${text}”`)
 
-function table(lines: readonly LineCredit[]): HTMLElement {
+function table(judgement: Judgement): HTMLElement {
   const head = ['Line', 'Your prediction', 'It printed'].map((textContent) => make('th', { scope: 'col', textContent }))
-  const rows = lines.map(({ credit, given, expected }) =>
+  const rows = judgement.lines.map(({ credit, given, expected }) =>
     make(
       'tr',
       { className: credit === 'right' ? 'ok' : 'bad' },
@@ -59,7 +58,13 @@ function table(lines: readonly LineCredit[]): HTMLElement {
       cell('It printed', expected),
     ),
   )
-  return make('table', { className: 'credits' }, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
+  return make(
+    'table',
+    { className: 'credits' },
+    make('caption', { textContent: summary(judgement) }),
+    make('thead', {}, make('tr', {}, ...head)),
+    make('tbody', {}, ...rows),
+  )
 }
 
 function cell(label: string, text: string | undefined): HTMLElement {

@@ -4,32 +4,31 @@ import { v7 } from 'uuid'
 type Base = { readonly id: string; readonly at: string }
 export type Kind = 'single' | 'multi' | 'order' | 'fill' | 'output'
 
-type Judged = {
+/** How a predicted output was judged. */
+type Judged = Base & {
   readonly judged?: 'exact' | 'equivalent' | 'wrong'
   /** The reader says that the event before it, judged wrong, was right. */
   readonly override?: true
 }
 
-export type AttemptEvent = Base &
-  Judged & {
-    readonly type: 'attempt'
-    readonly question: string
-    readonly item: string
-    readonly kind: Kind
-    readonly right: boolean
-    readonly answer: string | readonly string[]
-    readonly seed: number
-    readonly ms: number
-  }
-export type PredictionEvent = Base &
-  Judged & {
-    readonly type: 'prediction'
-    readonly question: string
-    readonly fence: string
-    readonly predicted: string
-    readonly actual: string
-    readonly right: boolean
-  }
+export type AttemptEvent = Judged & {
+  readonly type: 'attempt'
+  readonly question: string
+  readonly item: string
+  readonly kind: Kind
+  readonly right: boolean
+  readonly answer: string | readonly string[]
+  readonly seed: number
+  readonly ms: number
+}
+export type PredictionEvent = Judged & {
+  readonly type: 'prediction'
+  readonly question: string
+  readonly fence: string
+  readonly predicted: string
+  readonly actual: string
+  readonly right: boolean
+}
 export type RevealEvent = Base & { readonly type: 'reveal'; readonly question: string }
 export type WrittenEvent = Base & { readonly type: 'written'; readonly question: string; readonly text: string }
 export type RunEvent = Base & {

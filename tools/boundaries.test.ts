@@ -19,7 +19,9 @@ const clean: Record<string, string> = {
   'packages/lab/package.json': manifest('@viva/lab'),
   'packages/runner/package.json': manifest('@viva/runner', [], ['.', './node']),
   'packages/recall/package.json': manifest('@viva/recall'),
-  'packages/bank/package.json': manifest('@viva/bank', ['@viva/runner', '@viva/recall', '@types/mdast']),
+  'packages/judge/package.json': manifest('@viva/judge', ['@viva/recall']),
+  'packages/bank/package.json': manifest('@viva/bank', ['@viva/runner', '@viva/recall', '@viva/judge', '@types/mdast']),
+  'packages/bank/src/quiz.ts': "import { judge } from '@viva/judge'",
   'packages/bank/src/index.ts':
     "import type { Fence } from '@viva/runner'\nimport { type Engine } from '@viva/runner'\nimport type { Root } from 'mdast'\nimport './load.ts'\nexport function read(document: { window: string }) { return document.window }",
   'packages/bank/src/index.test.ts': "import { run } from '@viva/runner'\nimport * as fc from 'fast-check'",
@@ -90,13 +92,19 @@ const planted: [title: string, file: string, text: string, expected: RegExp][] =
     'bank imports values of runner',
     'packages/bank/src/x.ts',
     "import { run } from '@viva/runner'",
-    /bank imports types of/,
+    /bank imports @viva\/judge, and types of/,
+  ],
+  [
+    'judge imports a package of ours',
+    'packages/judge/src/x.ts',
+    "import type { A } from '@viva/recall'",
+    /@viva\/judge imports no other/,
   ],
   [
     'bank imports types of another',
     'packages/bank/src/x.ts',
     "import type { A } from '@viva/recall'",
-    /bank imports types of/,
+    /bank imports @viva\/judge, and types of/,
   ],
   [
     'a path that is not exported',

@@ -18,10 +18,13 @@ const database = 'apps/server/src/database/'
 const databasePackages = new Set(['kysely', 'pg', 'better-sqlite3', 'node:sqlite'])
 
 /** Packages of ours that import no other of ours. */
-const alone = new Set(['@viva/sluice', '@viva/lab', '@viva/runner', '@viva/recall'])
+const alone = new Set(['@viva/sluice', '@viva/lab', '@viva/runner', '@viva/recall', '@viva/judge'])
 
 /** Whose types, not values, `bank` may import. */
 const typesForBank = new Set(['@viva/runner', '@viva/lab'])
+
+/** Whose values `bank` imports: they run in Node and in a browser, and bring nothing along. */
+const valuesForBank = new Set(['@viva/judge'])
 
 const labImports = new Set(['@viva/lab', '@viva/sluice'])
 
@@ -255,8 +258,11 @@ function wrongCrossing(
   if (!own?.folder.startsWith('packages/')) return wrong
   if (target.folder.startsWith('apps/')) wrong.push(`imports ${from}; packages never import apps.`)
   if (alone.has(own.name)) wrong.push(`imports ${from}; ${own.name} imports no other package of ours.`)
-  if (own.name === '@viva/bank' && !isTest(file) && !(typesForBank.has(target.name) && isTypeOnly)) {
-    wrong.push(`imports ${from}; bank imports types of ${[...typesForBank].join(' and ')} only (import type).`)
+  const isBankImport = valuesForBank.has(target.name) || (typesForBank.has(target.name) && isTypeOnly)
+  if (own.name === '@viva/bank' && !isTest(file) && !isBankImport) {
+    wrong.push(
+      `imports ${from}; bank imports ${[...valuesForBank].join(' and ')}, and types of ${[...typesForBank].join(' and ')} (import type).`,
+    )
   }
   return wrong
 }

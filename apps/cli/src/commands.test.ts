@@ -255,7 +255,8 @@ test('quiz: asks again what cannot be read, explains each answer, counts at the 
     else lines.push('one', '')
   }
   const printed = await answers()
-  assert.equal(printed.match(/✓ Right\./g)?.length, 4)
+  assert.equal(printed.match(/✓ Right\./g)?.length, 3)
+  assert.equal(printed.match(/✓ Correct\./g)?.length, 1)
   assert.match(printed, /✗ Not right\. good\nIt is good\.\nbad: It is bad\./)
   assert.match(printed, /Numbers from 1 to 3, with spaces between\./)
   assert.match(printed, /Numbers from 1 to 2, one of them\./)

@@ -6,6 +6,7 @@ import {
   type AskedItem,
   decodeQuiz,
   encodeQuiz,
+  type Grade,
   grade,
   isInScope,
   makeQuiz,
@@ -47,11 +48,13 @@ export async function quiz(args: string[], world: World): Promise<number> {
     if (result.right) right++
     else misses.push(item)
     const expected = Array.isArray(result.expected) ? result.expected : [result.expected]
-    const lines = [
-      result.right
-        ? '✓ Right.'
-        : `✗ Not right. ${item.kind === 'output' ? `It prints:\n${expected.join('\n')}` : expected.join(item.kind === 'order' ? ' → ' : item.kind === 'fill' ? ' or ' : ', ')}`,
-    ]
+    const lines = result.judgement
+      ? judged(result.judgement, item)
+      : [
+          result.right
+            ? '✓ Right.'
+            : `✗ Not right. ${expected.join(item.kind === 'order' ? ' → ' : item.kind === 'fill' ? ' or ' : ', ')}`,
+        ]
     if (result.why !== '') lines.push(result.why)
     for (const { option, why } of result.wrong) lines.push(`${option}: ${why}`)
     world.print(lines.join('\n'))
@@ -59,6 +62,17 @@ export async function quiz(args: string[], world: World): Promise<number> {
   world.print(`\n${right} of ${answered} right.`)
   for (const item of misses) world.print(`  again: /questions/${item.question}/ (${item.id})`)
   return 0
+}
+
+function judged({ verdict, lines, firstDifference }: NonNullable<Grade['judgement']>, item: AskedItem): string[] {
+  if (verdict !== 'wrong') return [verdict === 'exact' ? '✓ Correct.' : '✓ Correct, in another layout.']
+  const right = lines.filter(({ credit }) => credit === 'right').length
+  const where = firstDifference && lines.length > 1 ? ` First difference: line ${firstDifference.line}.` : ''
+  const printed = item.kind === 'output' ? [`It prints:\n${item.answer}`] : []
+  return [
+    `✗ Not quite: ${right} of ${lines.length} ${lines.length === 1 ? 'line' : 'lines'} right.${where}`,
+    ...printed,
+  ]
 }
 
 function shown(item: AskedItem): string {

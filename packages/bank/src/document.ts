@@ -1,8 +1,16 @@
 /** A Markdown file taken apart: frontmatter, headings, and blocks with the code fences checked and taken out. */
+import { fitsInput } from '@viva/judge'
 import type { Code, Heading as HeadingNode, Nodes, Root, RootContent } from 'mdast'
 import type { Block, Heading } from './bank.ts'
 import { type ContentError, contentError, show } from './error.ts'
-import { isRunnable, knownLanguages, parseMeta, type QuestionFence, runnableLanguages } from './fence.ts'
+import {
+  type FenceMeta,
+  isRunnable,
+  knownLanguages,
+  parseMeta,
+  type QuestionFence,
+  runnableLanguages,
+} from './fence.ts'
 import { checkImages, imageLabels } from './images.ts'
 import { isComment, lineOf, markHeadings, parseMarkdown, visit } from './markdown.ts'
 import { readYaml, type YamlSource } from './yaml.ts'
@@ -137,6 +145,8 @@ function takeFences(
       const output = after?.type === 'code' && after.lang === 'output' ? after.value : undefined
       if (output === undefined)
         wrong(`\`${language} run\` without its output`, 'an `output` fence right after it, with everything it prints')
+      const unfit = output === undefined ? undefined : unfitInput(output, language, meta)
+      if (unfit) wrong(`\`predict="${meta.predict}"\``, unfit)
       const before = setup.get(language)
       fences.set(node, {
         ...common,
@@ -149,6 +159,12 @@ function takeFences(
     }
   })
   return fences
+}
+
+/** What the output can be predicted as, when that is not what `predict` says. */
+function unfitInput(expected: string, language: string, { predict }: FenceMeta): string | undefined {
+  if (predict === undefined || fitsInput(expected, { language, predict })) return undefined
+  return `\`predict="text"\` or none: the output has not the form that \`${predict}\` needs`
 }
 
 function knowsLanguage(node: Code, wrong: (found: string, expected: string) => void): boolean {

@@ -17,7 +17,13 @@ const cases: [text: string, meta: object, problems: string[]][] = [
   [
     'rum',
     { run: false, setup: false },
-    ['found `rum`; expected `run`, `setup`, `title="…"`, `skip="why it is not run"`'],
+    ['found `rum`; expected `run`, `setup`, `title="…"`, `skip="why it is not run"`, `predict="…"`'],
+  ],
+  ['run predict="order"', { run: true, setup: false, predict: 'order' }, []],
+  [
+    'run predict="words"',
+    { run: true, setup: false },
+    ['found `predict="words"`; expected `predict="order|cells|number|choice|text"`'],
   ],
 ]
 

@@ -1,4 +1,5 @@
 /** A code fence of a content file: its languages, the words after the language, and what the platform knows of it. */
+import type { InputKind } from '@viva/judge'
 import type { Fence, Language } from '@viva/runner'
 
 /** Runnable languages. A record, so that a language added to the runner and forgotten here does not compile. */
@@ -31,7 +32,7 @@ export function isRunnable(language: string): language is Language {
 }
 
 /** The words after the language: ` ```js run title="A burst" `. */
-export type FenceMeta = { run: boolean; setup: boolean; title?: string; skip?: string }
+export type FenceMeta = { run: boolean; setup: boolean; title?: string; skip?: string; predict?: InputKind }
 
 type FenceCommon = {
   /** `microservices/backpressure#3`: the third fence of that file, `text` and `output` not counted. */
@@ -56,7 +57,9 @@ export type QuestionFence = RunFence | SetupFence | StillFence
 
 export type MetaProblem = { found: string; expected: string }
 
-const known = '`run`, `setup`, `title="…"`, `skip="why it is not run"`'
+const known = '`run`, `setup`, `title="…"`, `skip="why it is not run"`, `predict="…"`'
+
+const inputKinds: readonly InputKind[] = ['order', 'cells', 'number', 'choice', 'text']
 
 /** Reads `run title="…" skip="…" setup`; quotes are double or single. What cannot be read is a problem, never a throw. */
 export function parseMeta(text: string): { meta: FenceMeta; problems: MetaProblem[] } {
@@ -78,6 +81,10 @@ export function parseMeta(text: string): { meta: FenceMeta; problems: MetaProble
       if (value === undefined || value.trim() === '')
         problems.push({ found: show(whole), expected: `\`${name}="some words"\`` })
       else meta[name] = value.trim()
+    } else if (name === 'predict') {
+      const kind = inputKinds.find((one) => one === value)
+      if (kind) meta.predict = kind
+      else problems.push({ found: show(whole), expected: `\`predict="${inputKinds.join('|')}"\`` })
     } else problems.push({ found: show(whole), expected: known })
   }
   return { meta, problems }

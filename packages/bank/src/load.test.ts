@@ -341,6 +341,13 @@ const cases: { name: string; file?: string; spoil: [from: string | RegExp, to: s
     ],
   },
   {
+    name: 'a prediction that its output cannot have',
+    spoil: ['```js run', '```js run predict="cells"'],
+    errors: [
+      `${question}:31: fence: found \`predict="cells"\`; expected \`predict="text"\` or none: the output has not the form that \`cells\` needs`,
+    ],
+  },
+  {
     name: 'a second output',
     spoil: ['```output\n42\n```\n', '```output\n42\n```\n```output\n43\n```\n'],
     errors: [

@@ -9,7 +9,6 @@ import {
   encodeQuiz,
   grade,
   isInScope,
-  isSameOutput,
   itemKey,
   makeQuiz,
   type PlayableItem,
@@ -95,8 +94,10 @@ const grades: [name: string, item: PlayableItem, answer: Answer, right: boolean]
   ['fill, case matters and fits', exact, ' HEAD ', true],
   ['output', output, 'one\n  two', true],
   ['output, spaces and lines at the end', output, 'one  \r\n  two \n\n', true],
-  ['output, another indent', output, 'one\ntwo', false],
-  ['output, an empty line between', output, 'one\n\n  two', false],
+  ['output, another indent', output, 'one\ntwo', true],
+  ['output, an empty line between', output, 'one\n\n  two', true],
+  ['output, a line too many', output, 'one\n  two\n  two', false],
+  ['output, another order', output, 'two\none', false],
 ]
 for (const [name, item, answer, right] of grades) {
   test(`grade: ${name}: ${right ? 'right' : 'wrong'}`, () => assert.equal(grade(item, answer).right, right))
@@ -119,11 +120,24 @@ test('a grade says what would have been right and why what was chosen is wrong',
   })
 })
 
-test('a prediction is compared without what cannot be seen', () => {
-  assert.equal(isSameOutput('1 \n2\n', '1\n2'), true)
-  assert.equal(isSameOutput('', '\n'), true)
-  assert.equal(isSameOutput('a: 1', 'a:    1'), true)
-  assert.equal(isSameOutput('1', '1 2'), false)
+test('grades a predicted output by its values, with the verdict and the credit per line', () => {
+  const item: PlayableItem = {
+    question: 'javascript/closures',
+    id: 'output:1',
+    kind: 'output',
+    prompt: 'What does this print?',
+    language: 'js',
+    code: '',
+    answer: "[ 'Ada', 1 ]\ntrue",
+  }
+  const judged = (answer: string) => {
+    const { right, judgement } = grade(item, answer)
+    return [right, judgement?.verdict, judgement?.lines.map(({ credit }) => credit).join()]
+  }
+  assert.deepEqual(judged("[ 'Ada', 1 ] \ntrue\n"), [true, 'exact', 'right,right'])
+  assert.deepEqual(judged('["Ada", 1]\ntrue'), [true, 'equivalent', 'right,right'])
+  assert.deepEqual(judged('["Ada", 1]\nfalse'), [false, 'wrong', 'right,wrong'])
+  assert.deepEqual(judged('["Ada", "1"]\ntrue'), [false, 'wrong', 'wrong,right'])
 })
 
 function pool(questions: number, each: number): PlayableItem[] {

@@ -1,8 +1,10 @@
 /** The quiz maker: which items are asked, in which order, and whether an answer is right. Runs in a browser too. */
 import type { Question } from './bank.ts'
 import { hash32, seededRandom, shuffled } from './random.ts'
+import { isSame } from './same.ts'
 import type { QuizItem } from './schema.ts'
 
+export { type Grade, grade } from './grade.ts'
 export { seededRandom } from './random.ts'
 
 /** "What does this print?", made from a `run` fence. */
@@ -118,71 +120,6 @@ export function ask(item: PlayableItem, seed: number): AskedItem {
     return { ...item, choices }
   }
   return { ...item, choices: [] }
-}
-
-export type Grade = {
-  right: boolean
-  /** What would have been right: one text, or several for `multi`, `order`, and `fill` (each of them). */
-  expected: string | string[]
-  /** Inline Markdown; empty for `output`. */
-  why: string
-  /** Chosen options that are wrong, each with its reason. */
-  wrong: { option: string; why: string }[]
-  /** Right options that were not chosen (`multi`). */
-  missed: string[]
-}
-
-export function grade(item: PlayableItem, answer: Answer): Grade {
-  const one = typeof answer === 'string' ? answer : undefined
-  const many = typeof answer === 'string' ? undefined : answer
-  if (item.kind === 'single') {
-    const wrong = reasons(one === undefined ? [] : [one], item.wrong)
-    return { right: one === item.answer, expected: item.answer, why: item.why, wrong, missed: [] }
-  }
-  if (item.kind === 'multi') {
-    const chosen = new Set(many ?? [])
-    const missed = item.answers.filter((option) => !chosen.has(option))
-    const right = many !== undefined && missed.length === 0 && chosen.size === item.answers.length
-    return { right, expected: [...item.answers], why: item.why, wrong: reasons([...chosen], item.wrong), missed }
-  }
-  if (item.kind === 'order') {
-    const right = many !== undefined && isSame(many, item.items)
-    return { right, expected: [...item.items], why: item.why, wrong: [], missed: [] }
-  }
-  if (item.kind === 'fill') {
-    const plain = (text: string) => {
-      const tidy = text.normalize('NFC').trim().replace(/\s+/g, ' ')
-      return item.caseSensitive ? tidy : tidy.toLowerCase()
-    }
-    const right = one !== undefined && item.answers.some((accepted) => plain(accepted) === plain(one))
-    return { right, expected: [...item.answers], why: item.why, wrong: [], missed: [] }
-  }
-  return {
-    right: one !== undefined && isSameOutput(one, item.answer),
-    expected: item.answer,
-    why: '',
-    wrong: [],
-    missed: [],
-  }
-}
-
-/** Whether a prediction is what was printed. How lines are aligned, and empty lines at the end, do not count. */
-export function isSameOutput(predicted: string, printed: string): boolean {
-  const tidy = (text: string) =>
-    text
-      .replace(/\r\n?/g, '\n')
-      .replace(/[^\S\n]+/g, ' ')
-      .replace(/ $/gm, '')
-      .trimEnd()
-  return tidy(predicted) === tidy(printed)
-}
-
-function reasons(chosen: string[], wrong: Record<string, string>) {
-  return chosen.flatMap((option) => (Object.hasOwn(wrong, option) ? [{ option, why: wrong[option] ?? '' }] : []))
-}
-
-function isSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index])
 }
 
 /** `scope`: `all`, a category (`git`), a question (`git/rebase`), `tag:locks` or `kit:senior-backend`. */

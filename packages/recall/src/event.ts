@@ -5,7 +5,14 @@ import { limits } from './limits.ts'
 type Base = { readonly id: string; readonly at: string }
 export type Kind = 'single' | 'multi' | 'order' | 'fill' | 'output'
 
-export type AttemptEvent = Base & {
+/** How a predicted output was judged. */
+type Judged = Base & {
+  readonly judged?: 'exact' | 'equivalent' | 'wrong'
+  /** The reader says that the event before it, judged wrong, was right. */
+  readonly override?: true
+}
+
+export type AttemptEvent = Judged & {
   readonly type: 'attempt'
   readonly question: string
   readonly item: string
@@ -15,7 +22,7 @@ export type AttemptEvent = Base & {
   readonly seed: number
   readonly ms: number
 }
-export type PredictionEvent = Base & {
+export type PredictionEvent = Judged & {
   readonly type: 'prediction'
   readonly question: string
   readonly fence: string

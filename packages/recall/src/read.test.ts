@@ -55,6 +55,13 @@ const refused: [value: unknown, error: string][] = [
     'points: found 101 entries; expected at most 100',
   ],
   [{ id, at, type: 'quiz-started', scope: 'git', seed: 1.5, count: 1 }, 'seed: found 1.5; expected a whole number'],
+  [
+    {
+      ...{ id, at, type: 'prediction', question: 'q', fence: 'f', predicted: '', actual: '', right: true },
+      judged: 'ok',
+    },
+    'judged: found "ok"; expected one of exact, equivalent, wrong',
+  ],
   [{ ...reveal, deep: nested(32) }, 'found more than 32 levels of nesting; expected at most 32'],
   [{ ...reveal, deep: nested(100_000) }, 'found more than 32 levels of nesting; expected at most 32'],
   [nested(5000), 'found more than 32 levels of nesting; expected at most 32'],

@@ -15,6 +15,12 @@ const base = {
   at: z.iso.datetime({ precision: 3 }),
 }
 
+/** How a predicted output was judged, and whether the reader overrode the verdict. Older events have neither. */
+const verdict = {
+  judged: z.optional(z.enum(['exact', 'equivalent', 'wrong'])),
+  override: z.optional(z.literal(true)),
+}
+
 /** Loose: a field that a newer version adds is kept. */
 const shapes = {
   /** An answer to a quiz item. */
@@ -30,6 +36,7 @@ const shapes = {
     seed: whole,
     /** From the question shown to the answer given. */
     ms: whole,
+    ...verdict,
   }),
   /** The output that the reader expected of a fence, and its actual output. */
   prediction: z.looseObject({
@@ -40,6 +47,7 @@ const shapes = {
     predicted: text,
     actual: text,
     right: z.boolean(),
+    ...verdict,
   }),
   /** The answer was shown. */
   reveal: z.looseObject({ ...base, type: z.literal('reveal'), question }),

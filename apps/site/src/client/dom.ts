@@ -18,6 +18,18 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+/** A verdict never rests on colour alone: a sign and a word go with it. */
+export function verdict(ok: boolean, text: string): HTMLElement {
+  return make('p', { className: `verdict ${ok ? 'ok' : 'bad'}` }, `${ok ? '✓' : '✗'} ${text}`)
+}
+
+/** An output as it was printed; scrolls by keyboard when it is wide. */
+export function printed(text: string): HTMLElement {
+  const samp = make('samp', { textContent: text })
+  if (text === '') samp.append(make('em', { textContent: 'nothing', className: 'soft' }))
+  return make('pre', { tabIndex: 0 }, samp)
+}
+
 /** True while the reader types, so that single-key shortcuts keep out of the way. */
 export function isTyping(event: KeyboardEvent): boolean {
   // The editor lives in a shadow root, which hides the real target from `event.target`.

@@ -54,7 +54,7 @@ export function openEditor(host: HTMLElement, code: string, language: string, on
             key: 'Escape',
             run: (editor) => (
               editor.contentDOM.blur(),
-              (host.closest('.fence')?.querySelector('.expect textarea') as HTMLElement | null)?.focus(),
+              (host.closest('.fence')?.querySelector('.expect textarea, .expect input') as HTMLElement | null)?.focus(),
               true
             ),
           },

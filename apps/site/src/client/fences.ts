@@ -1,6 +1,7 @@
 /** Fences on a page: say what you expect, run it here (or compare with what CI recorded), see how they differ. */
 import type { RunResult } from '@viva/runner'
-import { all, find, make } from './dom.ts'
+import { all, find, make, printed, verdict } from './dom.ts'
+import type { Compared } from './prediction.ts'
 import { record } from './record.ts'
 
 type Editor = { text(): string; set(text: string): void; focus(): void; remove(): void }
@@ -13,42 +14,6 @@ export function normalise(text: string): string {
     .map((line) => line.trimEnd())
     .join('\n')
     .trim()
-}
-
-/** How lines are aligned is not what a prediction is about. */
-function isSame(predicted: string, actual: string): boolean {
-  const loose = (text: string) => normalise(text).replaceAll(/[^\S\n]+/g, ' ')
-  return loose(predicted) === loose(actual)
-}
-
-/** A verdict never rests on colour alone: a sign and a word go with it. */
-function verdict(ok: boolean, text: string): HTMLElement {
-  return make('p', { className: `verdict ${ok ? 'ok' : 'bad'}` }, `${ok ? '✓' : '✗'} ${text}`)
-}
-
-function printed(text: string, other?: string): HTMLElement {
-  const pre = make('pre', { tabIndex: 0 })
-  const samp = make('samp')
-  const lines = text.split('\n')
-  const against = other?.split('\n')
-  lines.forEach((line, index) => {
-    if (index > 0) samp.append('\n')
-    samp.append(against && !isSame(against[index] ?? '', line) ? make('mark', { textContent: line || '⏎' }) : line)
-  })
-  if (text === '') samp.append(make('em', { textContent: 'nothing', className: 'soft' }))
-  pre.append(samp)
-  return pre
-}
-
-function beside(leftTitle: string, left: HTMLElement, rightTitle: string, right: HTMLElement): HTMLElement {
-  // Two narrow columns would cut long lines.
-  const isWide = [left, right].some((part) => part.textContent.split('\n').some((line) => line.length > 30))
-  return make(
-    'div',
-    { className: isWide ? '' : 'pair' },
-    make('div', {}, make('p', { textContent: leftTitle }), left),
-    make('div', {}, make('p', { textContent: rightTitle }), right),
-  )
 }
 
 /** Joins texts that come between two frames: each change of the document costs a layout. */
@@ -73,7 +38,6 @@ class FenceOnPage {
   #editor: Editor | undefined
   #running: AbortController | undefined
   #result: HTMLElement
-  #prediction: HTMLTextAreaElement
   #go: HTMLButtonElement
 
   constructor(figure: HTMLElement) {
@@ -82,7 +46,6 @@ class FenceOnPage {
     this.#setup = find('.setup-code', figure)?.textContent ?? ''
     this.#expected = find('.recorded samp', figure)?.textContent ?? ''
     this.#result = find('.result', figure)!
-    this.#prediction = find<HTMLTextAreaElement>('.expect textarea', figure)!
     this.#go = find<HTMLButtonElement>('.expect [type=submit]', figure)!
     find('.expect', figure)!.addEventListener('submit', (event) => {
       event.preventDefault()
@@ -107,14 +70,19 @@ class FenceOnPage {
     })
   }
 
+  get #prediction(): string {
+    const input = find<HTMLTextAreaElement | HTMLInputElement>('.expect textarea, .expect :checked', this.figure)
+    return input?.value ?? ''
+  }
+
   get #isEdited(): boolean {
     return this.#editor !== undefined && this.#editor.text() !== this.#code
   }
 
   async #start(): Promise<void> {
-    const predicted = normalise(this.#prediction.value)
+    const predicted = normalise(this.#prediction)
     if (this.figure.dataset['runs'] === 'ci') {
-      this.#showRecorded(predicted)
+      await this.#showRecorded(predicted)
       return
     }
     const language = this.figure.dataset['language']!
@@ -153,7 +121,7 @@ class FenceOnPage {
           }),
         },
       )
-      this.#show(result, predicted)
+      await this.#show(result, predicted)
     } catch (error) {
       this.#result.replaceChildren(
         verdict(false, `The engine did not start: ${error instanceof Error ? error.message : String(error)}`),
@@ -168,13 +136,13 @@ class FenceOnPage {
     }
   }
 
-  #show(result: RunResult, predicted: string): void {
+  async #show(result: RunResult, predicted: string): Promise<void> {
     const actual = normalise(result.output)
     const asVerified = actual === normalise(this.#expected)
     const parts: HTMLElement[] = []
     if (result.notice) parts.push(verdict(false, result.notice))
-    if (predicted !== '') parts.push(...this.#compare(predicted, actual, 'it printed'))
-    else parts.push(printed(result.output))
+    const compared = await this.#compare(predicted, actual)
+    parts.push(...(compared?.parts ?? [printed(result.output)]))
     const figures = [
       `${result.engine.name} ${result.engine.version}`,
       `${result.durationMs < 10 ? result.durationMs.toFixed(1) : Math.round(result.durationMs)} ms`,
@@ -185,12 +153,13 @@ class FenceOnPage {
     this.#result.replaceChildren(...parts)
     // On the bench the result may lie below the fold of a scrolling panel.
     this.#result.scrollIntoView({ block: 'nearest' })
-    this.#log(predicted, actual)
+    this.#log(predicted, actual, compared)
   }
 
-  #showRecorded(predicted: string): void {
+  async #showRecorded(predicted: string): Promise<void> {
     const actual = normalise(this.#expected)
-    const parts = predicted === '' ? [printed(this.#expected)] : this.#compare(predicted, actual, 'it printed')
+    const compared = await this.#compare(predicted, actual)
+    const parts = compared?.parts ?? [printed(this.#expected)]
     const engine = find('.engine', this.figure)?.textContent ?? ''
     parts.push(
       make('p', {
@@ -200,23 +169,42 @@ class FenceOnPage {
     )
     this.#result.replaceChildren(...parts)
     this.#result.hidden = false
-    this.#log(predicted, actual)
+    this.#log(predicted, actual, compared)
   }
 
-  #compare(predicted: string, actual: string, verb: string): HTMLElement[] {
-    if (isSame(predicted, actual)) return [verdict(true, 'You said it.'), printed(actual)]
-    return [
-      verdict(false, 'Not what you expected.'),
-      beside('You expected', printed(predicted, actual), `What ${verb}`, printed(actual, predicted)),
-    ]
+  /** Undefined without a prediction, or when the code that judges it cannot be loaded. */
+  async #compare(predicted: string, actual: string): Promise<Compared | undefined> {
+    if (predicted === '') return undefined
+    const onOverride = this.#isEdited ? undefined : () => this.#recordPrediction(predicted, actual, 'wrong', true)
+    return import('./prediction.ts').then(
+      ({ comparePrediction }) => comparePrediction(predicted, actual, this.figure.dataset['language']!, onOverride),
+      (error: unknown) => {
+        console.warn('viva: not judged', error)
+        return undefined
+      },
+    )
   }
 
-  #log(predicted: string, actual: string): void {
-    const page = this.figure.dataset['page']!
-    const fence = this.figure.dataset['fence']!
+  #log(predicted: string, actual: string, compared: Compared | undefined): void {
+    const { page, fence } = this.figure.dataset
     // A prediction is about the published code; edited code is only a run.
-    if (predicted === '' || this.#isEdited) record({ type: 'run', question: page, fence, edited: this.#isEdited })
-    else record({ type: 'prediction', question: page, fence, predicted, actual, right: isSame(predicted, actual) })
+    if (compared && !this.#isEdited) this.#recordPrediction(predicted, actual, compared.judged)
+    else record({ type: 'run', question: page!, fence: fence!, edited: this.#isEdited })
+  }
+
+  #recordPrediction(predicted: string, actual: string, judged: Compared['judged'], override = false): void {
+    const { page, fence } = this.figure.dataset
+    const right = judged !== 'wrong' || override
+    record({
+      type: 'prediction',
+      question: page!,
+      fence: fence!,
+      predicted,
+      actual,
+      right,
+      judged,
+      ...(override && { override }),
+    })
   }
 
   async #edit(button: HTMLButtonElement): Promise<void> {

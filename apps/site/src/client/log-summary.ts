@@ -34,7 +34,8 @@ function add(summary: Summary, event: LoggedEvent): void {
   summary.days.add(event.at.slice(0, 10))
   if (!isEvent(event)) return
   if (event.type === 'attempt' || event.type === 'prediction') {
-    summary.answers++
+    // An override corrects the event before it: one more is right, not one more answered.
+    if (!event.override) summary.answers++
     if (event.right) summary.right++
   } else if (event.type === 'bookmark') {
     if (event.on) summary.bookmarks.add(event.question)

@@ -24,6 +24,7 @@ export function questionLink(id: string): HTMLElement {
 /** What the reader did, in words. */
 export function describe(event: LoggedEvent): string {
   if (!isEvent(event)) return 'Unknown event type'
+  if ('override' in event && event.override) return 'Marked an answer as right'
   switch (event.type) {
     case 'attempt':
       return event.right ? 'Correct answer' : 'Wrong answer'

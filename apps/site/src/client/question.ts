@@ -194,7 +194,7 @@ document.addEventListener('keydown', (event) => {
     const at = visible.findIndex((fence) => fence.contains(document.activeElement))
     const next = visible[event.key === 'j' ? at + 1 : Math.max(at - 1, 0)] ?? visible[0]
     next?.scrollIntoView({ block: 'center' })
-    find('.expect textarea', next)?.focus({ preventScroll: true })
+    find('.expect textarea, .expect input', next)?.focus({ preventScroll: true })
     event.preventDefault()
   }
 })

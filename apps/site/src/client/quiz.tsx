@@ -12,12 +12,14 @@ import {
 } from '@viva/bank/quiz'
 import { render } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Credits } from './credits.tsx'
 import { isTyping } from './dom.ts'
 import { append, halfDone } from './log.ts'
 import { loadMaterial, type Material } from './quiz-data.ts'
 
 type Run = { scope: string; count: number; seed: number; title: string; items: AskedItem[]; material: Material }
-type Given = { answer: Answer; grade: Grade }
+/** `isOverridden`: judged wrong, and the reader says that it was right. */
+type Given = { answer: Answer; grade: Grade; isOverridden?: boolean }
 
 const codeKey = (language: string, code: string): string => `${language}\n${code}`
 
@@ -168,7 +170,7 @@ function Typed({ item, answer, given, onChange, onEnter }: InputProps & { onEnte
     <p class="gap">
       <label class="small soft ui" for="typed">
         {item.kind === 'output'
-          ? `Its output${lines > 1 ? `, ${lines} lines (Ctrl Enter checks)` : ''}`
+          ? `What will it print?${lines > 1 ? ` ${lines} lines (Ctrl Enter checks)` : ''}`
           : 'What fills the gap'}
       </label>
       {item.kind === 'output' && lines > 1 ? (
@@ -203,17 +205,40 @@ function Typed({ item, answer, given, onChange, onEnter }: InputProps & { onEnte
   )
 }
 
-function Why({ item, given, html }: { item: AskedItem; given: Given; html: Record<string, string> }) {
-  const { right, expected, why, wrong, missed } = given.grade
-  const isTyped = item.kind === 'fill' || item.kind === 'output'
+function verdictOf({ grade: { right, judgement }, isOverridden }: Given): string {
+  if (isOverridden) return '✓ Counted as right: you overrode the verdict'
+  if (!judgement) return right ? '✓ Right' : '✗ Not right'
+  return { exact: '✓ Correct', equivalent: '✓ Correct, in another layout', wrong: '✗ Not quite: compare below' }[
+    judgement.verdict
+  ]
+}
+
+type WhyProps = { item: AskedItem; given: Given; html: Record<string, string>; onOverride?: () => void }
+
+function Why({ item, given, html, onOverride }: WhyProps) {
+  const { expected, why, wrong, missed, judgement } = given.grade
+  const right = isRight(given)
   return (
     <div class={`said ${right ? 'ok-edge' : 'bad-edge'}`}>
-      <p class={`verdict ${right ? 'ok' : 'bad'}`}>{right ? '✓ Right' : '✗ Not right'}</p>
-      {!right && isTyped && (
+      <p class={`verdict ${right ? 'ok' : 'bad'}`}>{verdictOf(given)}</p>
+      {judgement?.verdict === 'wrong' && <Credits judgement={judgement} />}
+      {judgement?.verdict === 'equivalent' && (
+        <pre tabIndex={0}>
+          <samp>{expected}</samp>
+        </pre>
+      )}
+      {onOverride && judgement && !right && (
+        <p>
+          <button type="button" onClick={onOverride}>
+            I was right
+          </button>
+        </p>
+      )}
+      {!right && item.kind === 'fill' && (
         <div>
-          <p class="small soft ui">{item.kind === 'output' ? 'It printed' : 'It is'}</p>
+          <p class="small soft ui">It is</p>
           <pre tabIndex={0}>
-            <samp>{item.kind === 'output' ? expected : [expected].flat().join('\nor ')}</samp>
+            <samp>{[expected].flat().join('\nor ')}</samp>
           </pre>
         </div>
       )}
@@ -246,6 +271,8 @@ function Why({ item, given, html }: { item: AskedItem; given: Given; html: Recor
   )
 }
 
+const isRight = ({ grade: { right }, isOverridden }: Given): boolean => right || isOverridden === true
+
 const isEmpty = (item: AskedItem, answer: Answer): boolean =>
   item.kind !== 'order' && (typeof answer === 'string' ? answer.trim() === '' : answer.length === 0)
 const firstAnswer = (item: AskedItem): Answer =>
@@ -260,21 +287,36 @@ function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (give
   const shownAt = useRef(performance.now())
   const html = run.material.html
 
-  const check = () => {
-    if (given || isEmpty(item, answer)) return
-    const result = { answer, grade: grade(item, answer) }
+  const log = (result: Given) => {
+    const judged = result.grade.judgement?.verdict
     void append({
       type: 'attempt',
       question: item.question,
       item: item.id,
       kind: item.kind,
-      right: result.grade.right,
+      right: isRight(result),
       answer: typeof answer === 'string' ? answer : [...answer],
       seed: run.seed,
       ms: Math.round(performance.now() - shownAt.current),
+      ...(judged && { judged }),
+      ...(result.isOverridden && { override: true as const }),
     })
+  }
+  const check = () => {
+    if (given || isEmpty(item, answer)) return
+    const result = { answer, grade: grade(item, answer) }
+    log(result)
     setGiven(result)
     setGivens([...givens, result])
+  }
+  const override = () => {
+    if (!given || isRight(given)) return
+    const result = { ...given, isOverridden: true }
+    log(result)
+    setGiven(result)
+    setGivens([...givens.slice(0, -1), result])
+    // The button is gone; the next thing to do gets the focus.
+    requestAnimationFrame(() => document.querySelector<HTMLButtonElement>('.quiz .actions .go')?.focus())
   }
   const goOn = () => {
     if (!given) return
@@ -318,7 +360,7 @@ function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (give
         <span>
           {run.title}: {number} of {run.items.length}
         </span>
-        <span class="push">{givens.filter(({ grade }) => grade.right).length} right</span>
+        <span class="push">{givens.filter(isRight).length} right</span>
       </div>
       <progress max={run.items.length} value={at} aria-label={`${at} of ${run.items.length} answered`} />
       <div class="item" key={number}>
@@ -330,7 +372,7 @@ function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (give
         ) : (
           <Typed {...shared} onEnter={given ? goOn : check} />
         )}
-        <div role="status">{given && <Why item={item} given={given} html={html} />}</div>
+        <div role="status">{given && <Why item={item} given={given} html={html} onOverride={override} />}</div>
         <p class="row actions">
           {given ? (
             <button type="button" class="go" onClick={goOn}>
@@ -351,8 +393,8 @@ function Playing({ run, done, onDone }: { run: Run; done: Given[]; onDone: (give
 function Result({ run, givens }: { run: Run; givens: Given[] }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
-  const right = givens.filter(({ grade }) => grade.right).length
-  const missed = givens.flatMap((given, index) => (given.grade.right ? [] : [{ given, item: run.items[index]! }]))
+  const right = givens.filter(isRight).length
+  const missed = givens.flatMap((given, index) => (isRight(given) ? [] : [{ given, item: run.items[index]! }]))
   const again = `/quiz/run/?${encodeQuiz(run)}`
   const fresh = `/quiz/run/?scope=${encodeURIComponent(run.scope)}&count=${run.count}`
   return (
@@ -409,7 +451,9 @@ function Result({ run, givens }: { run: Run; givens: Given[] }) {
 function Said({ item, given, html }: { item: AskedItem; given: Given; html: Record<string, string> }) {
   const said = [given.answer].flat()
   const expected = [given.grade.expected].flat()
-  if (item.kind === 'fill' || item.kind === 'output')
+  // The comparison of an output shows both.
+  if (item.kind === 'output') return null
+  if (item.kind === 'fill')
     return (
       <>
         <p class="small soft ui">You said</p>
@@ -445,7 +489,7 @@ function Quiz({ run, done }: { run: Run; done: Given[] }) {
           type: 'quiz-finished',
           scope: run.scope,
           seed: run.seed,
-          right: all.filter(({ grade }) => grade.right).length,
+          right: all.filter(isRight).length,
           of: all.length,
         })
         setGivens(all)

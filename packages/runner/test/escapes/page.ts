@@ -1,0 +1,147 @@
+/** The site's page of this suite: the runner, canaries in every place a page can store something, and a heartbeat. */
+
+/** Bundled by esbuild; runs in the page. `window.escapes` is what the suite calls. */
+export const pageScript = `
+import { createBrowserRunner, portMessage } from '@viva/runner/browser'
+
+/** As the site's own page does it. */
+const openFrame = (url) => new Promise((resolve) => {
+  const frame = document.createElement('iframe')
+  frame.setAttribute('sandbox', 'allow-scripts')
+  frame.hidden = true
+  frame.addEventListener('load', () => {
+    const { port1, port2 } = new MessageChannel()
+    frame.contentWindow.postMessage(portMessage, '*', [port2])
+    resolve({ port: port1, remove: () => frame.remove() })
+  }, { once: true })
+  frame.src = url
+  document.body.append(frame)
+})
+
+const secret = 'canary-' + 'value'
+let framesOpened = 0
+const runner = createBrowserRunner({ baseUrl: '/engines/', openFrame: (url) => (framesOpened++, openFrame(url)) })
+
+let lastBeatAt = performance.now()
+let longestDelayMs = 0
+setInterval(() => {
+  const now = performance.now()
+  longestDelayMs = Math.max(longestDelayMs, now - lastBeatAt - 10)
+  lastBeatAt = now
+}, 10)
+
+const messages = []
+addEventListener('message', (event) => messages.push(String(event.origin) + ' ' + typeof event.data))
+const channel = new BroadcastChannel('viva')
+channel.onmessage = ({ data }) => {
+  messages.push('broadcast ' + JSON.stringify(data))
+  channel.postMessage(secret)
+}
+
+const request = (one) => new Promise((resolve, reject) => {
+  one.onsuccess = () => resolve(one.result)
+  one.onerror = () => reject(one.error)
+})
+async function events() {
+  const opening = indexedDB.open('viva', 1)
+  opening.onupgradeneeded = () => opening.result.createObjectStore('events', { keyPath: 'id' })
+  const database = await request(opening)
+  return { database, store: (mode) => database.transaction('events', mode).objectStore('events') }
+}
+
+/** Cookies, storage, cache, files and the log get the canary. */
+async function plant() {
+  localStorage.canary = secret
+  sessionStorage.canary = secret
+  document.cookie = 'canary=' + secret + '; path=/'
+  const { database, store } = await events()
+  await request(store('readwrite').put({ id: '1', canary: secret }))
+  database.close()
+  await (await caches.open('viva')).put('/canary', new Response(secret))
+  const folder = await navigator.storage.getDirectory()
+  const file = await (await folder.getFileHandle('canary', { create: true })).createWritable()
+  await file.write(secret)
+  await file.close()
+}
+
+/** Everything that an attempt could have changed, as text. */
+async function snapshot() {
+  const { database, store } = await events()
+  const log = await request(store('readonly').getAll())
+  database.close()
+  const folder = await navigator.storage.getDirectory()
+  const files = []
+  for await (const [name, handle] of folder.entries()) files.push([name, await (await handle.getFile()).text()])
+  const cached = await (await caches.open('viva')).keys()
+  const inCache = await (await caches.match('/canary'))?.text()
+  const page = document.documentElement.cloneNode(true)
+  for (const frame of page.querySelectorAll('iframe')) frame.remove()
+  return JSON.stringify({
+    log,
+    files,
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    caches: [await caches.keys(), cached.map(({ url }) => url), inCache],
+    storage: [{ ...localStorage }, { ...sessionStorage }, document.cookie],
+    page: page.outerHTML,
+    title: document.title,
+    address: [location.href, history.length, window.name],
+    frames: document.querySelectorAll('iframe').length <= 1,
+    globals: Object.getOwnPropertyNames(window).length,
+    prototypes: [Object, Array, Promise, MessagePort, Function].map(({ prototype }) => Object.getOwnPropertyNames(prototype).length),
+    messages,
+  })
+}
+
+/** One run, with what the page saw of it. */
+async function run(fence, { abortAfterMs, ...options } = {}) {
+  const controller = new AbortController()
+  let abortedAt
+  // Counted from the first output: the start of an engine is no part of it.
+  const stopSoon = () => setTimeout(() => {
+    abortedAt = performance.now()
+    controller.abort()
+  }, abortAfterMs)
+  longestDelayMs = 0
+  lastBeatAt = performance.now()
+  const startedAt = performance.now()
+  let streamed = 0
+  const onOutput = (text) => {
+    if (streamed === 0 && abortAfterMs !== undefined) stopSoon()
+    streamed += text.length
+  }
+  const result = await runner.run(fence, { ...options, signal: controller.signal, onOutput })
+  const endedAt = performance.now()
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  return {
+    result,
+    streamed,
+    tookMs: endedAt - startedAt,
+    longestDelayMs: Math.max(longestDelayMs, performance.now() - lastBeatAt - 10),
+    stopDelayMs: abortedAt === undefined ? undefined : endedAt - abortedAt,
+    framesOpened,
+  }
+}
+
+const escapes = { run, plant, snapshot, secret, isReady: true }
+Object.defineProperty(window, 'escapes', { value: escapes })
+if (location.hash === '#run') void run({ language: 'js', code: 'console.log(1)' }).then(() => (escapes.hasRun = true))
+`
+
+/** What the page answers about one run. */
+export type PageRun = {
+  result: import('../../src/fence.ts').RunResult
+  streamed: number
+  tookMs: number
+  longestDelayMs: number
+  stopDelayMs?: number
+  framesOpened: number
+}
+
+export type EscapesPage = {
+  escapes: {
+    run: (fence: object, options?: object) => Promise<PageRun>
+    plant: () => Promise<void>
+    snapshot: () => Promise<string>
+    hasRun?: boolean
+  }
+}

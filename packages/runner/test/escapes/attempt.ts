@@ -30,6 +30,11 @@ export type FenceAttempt = {
   abortAfterMs?: number
   /** The longest that the page's timers may be late during the run. Default `pageDelayLimitMs`. */
   pageDelayMs?: number
+  /**
+   * Runs as a worker of the sandbox frame without any engine around it: nothing is hidden, `print` posts text. Shows what
+   * the frame's origin and policy hold by themselves.
+   */
+  isBare?: boolean
   /** Runs alone although its language runs several attempts in one fence. */
   alone?: boolean
   /** May make the sandbox frame crash: the page then opens another. */
@@ -65,6 +70,11 @@ ${body}
   print('refused:', String(error?.name ?? error))
 }`
   return { id, language: 'js', code, ...more }
+}
+
+/** The same, in a bare worker. */
+export function bare(id: string, body: string, more: Partial<FenceAttempt> = {}): FenceAttempt {
+  return js(id, body, { ...more, isBare: true })
 }
 
 /** The same attempt for each name. */

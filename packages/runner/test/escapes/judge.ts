@@ -10,6 +10,8 @@ export type Observation = {
   canariesAfter: string
   /** Requests to the site and anything at the attacker, during the run. */
   requests: string[]
+  /** How late the timers of an idle page in another process were meanwhile: the load of the machine, in milliseconds. */
+  idleDelayMs: number
 }
 
 /** The canary's value in every stored place of the site, and what a forged result carries. */
@@ -54,25 +56,28 @@ function unmetExpectation(attempt: FenceAttempt, { result, tookMs }: PageRun): s
   if (stopped && !(Array.isArray(stopped) ? stopped : [stopped]).some((one) => one === result.stopped))
     wrong.push(`stopped is ${result.stopped}, not ${String(stopped)}`)
   if (withinMs !== undefined && tookMs > withinMs) wrong.push(`took ${Math.round(tookMs)} ms, not ${withinMs}`)
+  // An attempt with a typing mistake would always be held.
+  if (attempt.isBare && !/^(ended|refused): /m.test(result.output)) wrong.push(`never ran: ${text.slice(0, 300)}`)
+  if (result.error?.name === 'SyntaxError') wrong.push(`the attempt does not parse: ${result.error.message}`)
   const more = check?.(result)
   if (more) wrong.push(more)
   return wrong
 }
 
 /** What got through; empty when the attempt was held. */
-export function judge(attempt: FenceAttempt, { run, canariesBefore, canariesAfter, requests }: Observation): string[] {
+export function judge(attempt: FenceAttempt, { run, canariesBefore, canariesAfter, requests, idleDelayMs }: Observation): string[] {
   const { result, tookMs, longestDelayMs, stopDelayMs } = run
   const wrong = wrongShape(result, tookMs, attempt)
   if (JSON.stringify(result).includes(secret)) wrong.push('the canary was read')
   if (canariesBefore !== canariesAfter) wrong.push(`the page changed: ${difference(canariesBefore, canariesAfter)}`)
   if (requests.length > 0) wrong.push(`requests: ${requests.slice(0, 5).join(', ')}`)
   if (forged.test(JSON.stringify([result.error, result.notice]))) wrong.push('error or notice was forged')
-  const delayLimit = attempt.pageDelayMs ?? pageDelayLimitMs
+  const delayLimit = Math.round((attempt.pageDelayMs ?? pageDelayLimitMs) + idleDelayMs)
   if (longestDelayMs > delayLimit)
     wrong.push(`the page's timers were ${Math.round(longestDelayMs)} ms late, more than ${delayLimit}`)
   const limitMs = (attempt.timeoutMs ?? defaultTimeoutMs) + 1_500
   if (result.durationMs > limitMs) wrong.push(`ran for ${Math.round(result.durationMs)} ms`)
-  if (attempt.abortAfterMs !== undefined && (stopDelayMs === undefined || stopDelayMs > stopLimitMs))
+  if (attempt.abortAfterMs !== undefined && (stopDelayMs === undefined || stopDelayMs > stopLimitMs + idleDelayMs))
     wrong.push(`${stopDelayMs === undefined ? 'never' : `${Math.round(stopDelayMs)} ms after Stop`} it ended`)
   return [...wrong, ...unmetExpectation(attempt, run)]
 }

@@ -122,7 +122,32 @@ async function run(fence, { abortAfterMs, ...options } = {}) {
   }
 }
 
-const escapes = { run, plant, snapshot, secret, isReady: true }
+/** A worker of a second sandbox frame, with \`code\` as its whole script. */
+async function runBare(code) {
+  longestDelayMs = 0
+  lastBeatAt = performance.now()
+  const startedAt = performance.now()
+  const { port, remove } = await openFrame('/engines/' + manifest.frame.path)
+  const { port1, port2 } = new MessageChannel()
+  const script = 'addEventListener("message", async ({ data: { port } }) => { console.log = (...values) => port.postMessage({ type: "output", text: values.join(" ") + "\\\\n" });'
+    + code + '; port.postMessage({ type: "end" }) }, { once: true })'
+  let output = ''
+  let gone
+  await new Promise((resolve) => {
+    setTimeout(resolve, 3_000)
+    port1.onmessage = ({ data }) => data.type === 'output' ? (output += data.text) : resolve()
+    port.onmessage = ({ data }) => data.type === 'gone' && resolve(gone = data.message)
+    port.postMessage({ type: 'engine', engine: 'js', script, assets: {}, modules: [] })
+    port.postMessage({ type: 'spawn', engine: 'js', id: 1, port: port2 }, [port2])
+  })
+  remove()
+  const tookMs = performance.now() - startedAt
+  const result = { output, durationMs: tookMs, engine: { name: 'bare', version: '' }, ...(gone && { error: { name: 'gone', message: gone } }) }
+  return { result, streamed: output.length, tookMs, longestDelayMs, framesOpened }
+}
+
+const manifest = await (await fetch('/engines/manifest.json')).json()
+const escapes = { run, runBare, plant, snapshot, secret, isReady: true }
 Object.defineProperty(window, 'escapes', { value: escapes })
 if (location.hash === '#run') void run({ language: 'js', code: 'console.log(1)' }).then(() => (escapes.hasRun = true))
 `
@@ -140,6 +165,7 @@ export type PageRun = {
 export type EscapesPage = {
   escapes: {
     run: (fence: object, options?: object) => Promise<PageRun>
+    runBare: (code: string) => Promise<PageRun>
     plant: () => Promise<void>
     snapshot: () => Promise<string>
     hasRun?: boolean

@@ -13,18 +13,36 @@ export type DrivenPage = {
   close: () => Promise<void>
 }
 
+/** A heartbeat in an idle page: how late its timers are shows how loaded the machine is. */
+const startHeartbeat = `window.longest = 0
+window.last = performance.now()
+setInterval(() => {
+  const now = performance.now()
+  window.longest = Math.max(window.longest, now - window.last - 10)
+  window.last = now
+}, 10)`
+const readHeartbeat = `[window.longest, window.longest = 0][0]`
+
 const evaluateTimeoutMs = 60_000
 
 export class Session {
   readonly hosts: Hosts
   readonly #open: (url: string) => Promise<DrivenPage>
+  readonly #idle: DrivenPage
   readonly #clean = new Map<Language, string>()
   #page: DrivenPage | undefined
   #warm = new Set<Language>()
 
-  constructor(hosts: Hosts, open: (url: string) => Promise<DrivenPage>) {
+  private constructor(hosts: Hosts, open: (url: string) => Promise<DrivenPage>, idle: DrivenPage) {
     this.hosts = hosts
     this.#open = open
+    this.#idle = idle
+  }
+
+  static async start(hosts: Hosts, open: (url: string) => Promise<DrivenPage>): Promise<Session> {
+    const idle = await open('about:blank')
+    await idle.evaluate(startHeartbeat)
+    return new Session(hosts, open, idle)
   }
 
   /** The page, opened and with its canaries planted if there is none. */
@@ -114,13 +132,19 @@ export class Session {
       code: this.addressed(code, id),
       ...(setup !== undefined && { setup: this.addressed(setup, id) }),
     }
-    const run = await this.#run(fence, { timeoutMs, outputLimitBytes, abortAfterMs })
+    await this.#idle.evaluate(readHeartbeat)
+    const run = attempt.isBare
+      ? await this.#evaluate<PageRun>(`window.escapes.runBare(${JSON.stringify(fence.code)})`)
+      : await this.#run(fence, { timeoutMs, outputLimitBytes, abortAfterMs })
+    const idleDelayMs = await this.#idle.evaluate<number>(readHeartbeat)
+    // For the author of an attempt: `ESCAPES_SHOW=1` prints what it printed.
+    if (process.env.ESCAPES_SHOW) console.log(id, JSON.stringify(run.result).slice(0, 1_500))
     const canariesAfter = await this.snapshot()
     const next = await this.nextRunProblem(language)
     const requests = [...siteLog.slice(siteMark), ...attackerLog.slice(attackerMark)].filter(
-      (one) => !(attempt.mayReplaceFrame && /^GET \/engines\/[0-9a-f]+\/frame\.html$/.test(one)),
+      (one) => !((attempt.mayReplaceFrame || attempt.isBare) && /^GET \/engines\/[0-9a-f]+\/frame\.html$/.test(one)),
     )
-    const problems = judge(attempt, { run, canariesBefore, canariesAfter, requests })
+    const problems = judge(attempt, { run, canariesBefore, canariesAfter, requests, idleDelayMs })
     return { problems: next ? [...problems, next] : problems, run }
   }
 }

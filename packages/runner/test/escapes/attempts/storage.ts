@@ -17,7 +17,7 @@ const rows = database.transaction('events').objectStore('events').getAll()
 await new Promise((resolve) => (rows.onsuccess = resolve))
 return JSON.stringify(rows.result)`
 
-const uses: Record<string, string> = {
+export const uses: Record<string, string> = {
   'indexeddb-read': `const store = ${owner('indexedDB')}${readLog}`,
   'indexeddb-delete': `const store = ${owner('indexedDB')}\nstore.deleteDatabase('viva')\nawait new Promise((resolve) => setTimeout(resolve, 50))`,
   'indexeddb-list': `return JSON.stringify(await ${owner('indexedDB')}.databases())`,

@@ -29,31 +29,38 @@ end $batch$;`
       .join('\n'),
 }
 
-export type Batch = { attempts: FenceAttempt[]; fence: FenceAttempt }
+export type Batch = { attempts: FenceAttempt[]; language: Language }
 
 const batchSize = 14
 
 /** Attempts that can share a fence, in groups; the others are left out. */
 export function batches(attempts: readonly FenceAttempt[]): Batch[] {
   const found: Batch[] = []
-  for (const [language, join] of Object.entries(joiners)) {
+  for (const language of Object.keys(joiners)) {
     const shared = attempts.filter((one) => one.language === language && canShare(one))
     for (let at = 0; at < shared.length; at += batchSize) {
       const some = shared.slice(at, at + batchSize)
-      const id = `batch-of-${some[0]?.id}`
-      // Addresses carry the id of the attempt, not of the batch.
-      const own = some.map((one) => ({ ...one, code: one.code.replaceAll('{{id}}', one.id) }))
-      found.push({
-        attempts: some,
-        fence: { id, language: language as Language, code: join(own), timeoutMs: 30_000 },
-      })
+      found.push({ attempts: some, language: language as Language })
     }
   }
   return found
 }
 
+/** One fence that runs these attempts of one language. */
+export function joined(attempts: readonly FenceAttempt[], language: Language): FenceAttempt {
+  const join = joiners[language]
+  if (!join) throw new Error(`batch.ts has no joiner for ${language}.`)
+  // Addresses carry the id of the attempt, not of the batch.
+  const own = attempts.map((one) => ({
+    ...one,
+    code: one.code.replaceAll('{{attacker}}', `http://{{attackerHost}}/${one.id}`).replaceAll('{{id}}', one.id),
+  }))
+  return { id: `batch-of-${attempts[0]?.id}`, language, code: join(own), timeoutMs: 10_000 }
+}
+
 function canShare({ alone, timeoutMs, setup, abortAfterMs, outputLimitBytes, mayReplaceFrame }: FenceAttempt): boolean {
-  return !alone && [timeoutMs, setup, abortAfterMs, outputLimitBytes, mayReplaceFrame].every((one) => one === undefined)
+  const special = [timeoutMs, setup, abortAfterMs, outputLimitBytes, mayReplaceFrame]
+  return !alone && special.every((one) => one === undefined)
 }
 
 /** The part of a batch's output that belongs to one attempt; undefined when it was not reached. */

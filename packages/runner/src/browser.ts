@@ -2,18 +2,18 @@
  * Runs fences in a reader's browser: in a worker inside a sandboxed frame of opaque origin, without network, storage or the
  * site's page. This file touches no DOM: the site gives it a way to open a frame.
  */
-import type { FromFrame, ToFrame } from './browser/protocol.ts'
+import { downloadEngine, type Progress } from './browser/download.ts'
+import type { EngineMessage } from './browser/protocol.ts'
+import { createSandboxFrame, type Frame, type SandboxFrame } from './browser/sandbox-frame.ts'
 import type { Engine, Fence, Language, Runner, RunOptions, RunResult } from './fence.ts'
 import { languages } from './languages.ts'
-import type { EngineFile, EngineManifest } from './manifest.ts'
-import type { ToGuest, ToHost } from './protocol.ts'
-import { type Seat, supervise } from './supervise.ts'
+import type { EngineManifest } from './manifest.ts'
+import { noticeFor, supervise, type WorkerHandle } from './supervise.ts'
 
 export type { EngineFile, EngineManifest } from './manifest.ts'
+export type { Progress } from './browser/download.ts'
 export { portMessage } from './browser/protocol.ts'
-
-/** A frame that was opened: the port whose other end it was given, and a way to take it off the page. */
-export type Frame = { port: MessagePort; remove: () => void }
+export type { Frame } from './browser/sandbox-frame.ts'
 
 export type BrowserRunnerOptions = {
   /** Where `buildEngines` wrote to, with a slash at the end: `/engines/`. */
@@ -26,9 +26,6 @@ export type BrowserRunnerOptions = {
   fetch?: typeof fetch
 }
 
-/** Bytes as they travel, compressed. */
-export type Progress = { loadedBytes: number; totalBytes: number }
-
 export type BrowserRunOptions = RunOptions & {
   /** While an engine is fetched, and once when it is there. */
   onProgress?: (progress: Progress) => void
@@ -40,18 +37,13 @@ export type BrowserRunner = Omit<Runner, 'run'> & {
   sizeOf(language: Language): Promise<number | undefined>
 }
 
-const pingEveryMs = 500
-/** A frame that is silent for longer has crashed, or its process is so short of memory that it cannot answer. */
-const silenceMs = 4_000
-const startTimeoutMs = 120_000
-
 export function createBrowserRunner(options: BrowserRunnerOptions): BrowserRunner {
   const get = options.fetch ?? globalThis.fetch.bind(globalThis)
   let manifest: Promise<EngineManifest> | undefined
-  let house: Promise<House> | undefined
-  const fetched = new Map<Language, Promise<Extract<ToFrame, { type: 'engine' }>>>()
+  let opened: Promise<SandboxFrame> | undefined
+  const fetched = new Map<Language, Promise<EngineMessage>>()
   /** A loaded worker for the language that ran last: its next run starts at once. */
-  let spare: { language: Language; house: House; seat: Promise<Seat> } | undefined
+  let prepared: { language: Language; frame: SandboxFrame; worker: Promise<WorkerHandle> } | undefined
 
   function readManifest(): Promise<EngineManifest> {
     manifest ??= get(`${options.baseUrl}manifest.json`).then(async (response) => {
@@ -64,18 +56,22 @@ export function createBrowserRunner(options: BrowserRunnerOptions): BrowserRunne
     return manifest
   }
 
-  async function openHouse(): Promise<House> {
-    const opened = house ? await house.catch(() => undefined) : undefined
-    if (opened?.isAlive()) return opened
-    spare = undefined
-    house = readManifest().then(async ({ frame }) => createHouse(await options.openFrame(options.baseUrl + frame.path)))
-    return house
+  async function openFrame(): Promise<SandboxFrame> {
+    const current = opened ? await opened.catch(() => undefined) : undefined
+    if (current?.isAlive()) return current
+    prepared = undefined
+    opened = readManifest().then(async ({ frame }) =>
+      createSandboxFrame(await options.openFrame(options.baseUrl + frame.path)),
+    )
+    return opened
   }
 
-  function fetchEngine(language: Language, onProgress: (progress: Progress) => void) {
+  function fetchEngine(language: Language, onProgress: (progress: Progress) => void): Promise<EngineMessage> {
     let engine = fetched.get(language)
     if (!engine) {
-      engine = readManifest().then((all) => download(language, all, options.baseUrl, get, onProgress))
+      engine = readManifest().then((all) =>
+        downloadEngine(language, all, { baseUrl: options.baseUrl, fetch: get, onProgress }),
+      )
       // A failed download is tried again by the next run.
       engine.catch(() => fetched.delete(language))
       fetched.set(language, engine)
@@ -83,61 +79,76 @@ export function createBrowserRunner(options: BrowserRunnerOptions): BrowserRunne
     return engine
   }
 
-  async function takeSeat(language: Language, onProgress: (progress: Progress) => void): Promise<Seat> {
-    const [engine, home] = await Promise.all([fetchEngine(language, onProgress), openHouse()])
-    if (spare?.language === language && spare.house === home) {
-      const { seat } = spare
-      spare = undefined
-      return seat
+  async function takeWorker(language: Language, onProgress: (progress: Progress) => void): Promise<WorkerHandle> {
+    const [engine, frame] = await Promise.all([fetchEngine(language, onProgress), openFrame()])
+    if (prepared?.language === language && prepared.frame === frame) {
+      const { worker } = prepared
+      prepared = undefined
+      return worker
     }
-    void spare?.seat.then((seat) => seat.terminate()).catch(() => {})
-    spare = undefined
-    return home.open(engine)
+    void prepared?.worker.then((worker) => worker.terminate()).catch(() => {})
+    prepared = undefined
+    return frame.startWorker(engine)
   }
 
   /** A frame may have died unnoticed after its last run: then once more, in a new one. */
-  async function takeLivingSeat(language: Language, onProgress: (progress: Progress) => void): Promise<Seat> {
+  async function takeLivingWorker(language: Language, onProgress: (progress: Progress) => void): Promise<WorkerHandle> {
     try {
-      return await takeSeat(language, onProgress)
+      return await takeWorker(language, onProgress)
     } catch (error) {
-      const home = await house?.catch(() => undefined)
-      if (!home || home.isAlive()) throw error
-      return takeSeat(language, onProgress)
+      const frame = await opened?.catch(() => undefined)
+      if (!frame || frame.isAlive()) throw error
+      return takeWorker(language, onProgress)
     }
   }
 
   async function run(fence: Fence, runOptions: BrowserRunOptions = {}): Promise<RunResult> {
     const { language } = fence
-    if (languages[language].runs !== 'browser')
-      throw new Error(`${languages[language].label} does not run in a browser.`)
-    const seat = await takeLivingSeat(language, (progress) => runOptions.onProgress?.(progress))
-    const { result } = await supervise(seat, fence, engineHere(language), runOptions)
-    seat.terminate()
+    if (!Object.hasOwn(languages, language) || languages[language].runs !== 'browser')
+      throw new Error(`${languages[language]?.label ?? String(language)} does not run in a browser.`)
+    const starting = takeLivingWorker(language, (progress) => runOptions.onProgress?.(progress))
+    const worker = await unlessAborted(starting, runOptions.signal)
+    if (!worker) {
+      void starting.then((late) => late.terminate()).catch(() => {})
+      return { output: '', stopped: 'abort', notice: noticeFor('abort'), durationMs: 0, engine: engineHere(language) }
+    }
+    const { result } = await supervise(worker, fence, engineHere(language), runOptions)
     await prepareNext(language)
     return result
   }
 
   async function prepareNext(language: Language): Promise<void> {
-    const home = await house
+    const frame = await opened
     const engine = await fetched.get(language)
-    if (!home?.isAlive() || !engine || spare) return
-    const seat = home.open(engine)
-    seat.catch(() => {
-      spare = undefined
+    if (!frame?.isAlive() || !engine || prepared) return
+    const worker = frame.startWorker(engine)
+    worker.catch(() => {
+      prepared = undefined
     })
-    spare = { language, house: home, seat }
+    prepared = { language, frame, worker }
   }
 
   return {
     run,
     sizeOf: async (language) => (await readManifest()).engines[language]?.gzipBytes,
     close: async () => {
-      const home = await house?.catch(() => undefined)
-      house = undefined
-      spare = undefined
-      home?.close()
+      const frame = await opened?.catch(() => undefined)
+      opened = undefined
+      prepared = undefined
+      frame?.close()
     },
   }
+}
+
+/** What the promise gives; undefined as soon as the signal aborts. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(undefined)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort)
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 /** JavaScript's engine is whatever the reader's browser is. */
@@ -151,146 +162,4 @@ function engineHere(language: Language): Engine {
   if (language === 'ts')
     return { name: engine.name, version: `${engine.version}${browser ? `, ${browser} ${version}` : ''}` }
   return engine
-}
-
-/** The frame, with its engines and workers. */
-type House = {
-  open: (engine: Extract<ToFrame, { type: 'engine' }>) => Promise<Seat>
-  isAlive: () => boolean
-  close: () => void
-}
-
-function createHouse({ port, remove }: Frame): House {
-  const send = (message: ToFrame, transfer: Transferable[] = []) => port.postMessage(message, transfer)
-  const given = new Set<string>()
-  const seats = new Map<number, (cause: 'memory' | 'exit', detail: string) => void>()
-  let lastId = 0
-  let isAlive = true
-  let heardAt = performance.now()
-
-  const close = () => {
-    if (!isAlive) return
-    isAlive = false
-    clearInterval(timer)
-    port.close()
-    remove()
-    for (const gone of seats.values()) gone('memory', 'the frame does not answer')
-    seats.clear()
-  }
-  const timer = setInterval(() => {
-    if (seats.size === 0) {
-      heardAt = performance.now()
-      return
-    }
-    // A page in the background is not called on time: only a ping that had its chance counts.
-    if (performance.now() - heardAt > silenceMs) return close()
-    send({ type: 'ping' })
-  }, pingEveryMs)
-  // Chromium tells at once when the process behind the port is gone.
-  port.addEventListener('close', close)
-  port.addEventListener('message', ({ data }: MessageEvent<FromFrame>) => {
-    heardAt = performance.now()
-    if (data.type === 'gone') seats.get(data.id)?.(isOutOfMemory(data.message) ? 'memory' : 'exit', data.message)
-  })
-  port.start()
-
-  function open(engine: Extract<ToFrame, { type: 'engine' }>): Promise<Seat> {
-    if (!given.has(engine.engine)) {
-      given.add(engine.engine)
-      send(engine)
-    }
-    const id = ++lastId
-    const channel = new MessageChannel()
-    let gone: (cause: 'memory' | 'exit', detail?: string) => void = () => {}
-    let listen: (message: ToHost) => void = () => {}
-    heardAt = performance.now()
-    seats.set(id, (cause, detail) => gone(cause, detail))
-    channel.port1.onmessage = ({ data }: MessageEvent<ToHost>) => listen(data)
-    send({ type: 'spawn', engine: engine.engine, id, port: channel.port2 }, [channel.port2])
-    const seat: Seat = {
-      send: (message: ToGuest) => channel.port1.postMessage(message),
-      listen: (listener) => {
-        listen = listener
-      },
-      onGone: (listener) => {
-        gone = listener
-      },
-      terminate: () => {
-        seats.delete(id)
-        channel.port1.close()
-        if (isAlive) send({ type: 'terminate', id })
-      },
-    }
-    return new Promise((resolve, reject) => {
-      const fail = (message: string) => {
-        clearTimeout(timer)
-        seat.terminate()
-        reject(new Error(message))
-      }
-      const timer = setTimeout(
-        () => fail(`The engine did not start within ${startTimeoutMs / 1000} s.`),
-        startTimeoutMs,
-      )
-      seat.onGone((_, detail) => fail(`The engine did not start: ${detail}.`))
-      seat.listen((message) => {
-        if (message.type === 'failed') return fail(`The engine did not start: ${message.message}`)
-        if (message.type !== 'ready') return
-        clearTimeout(timer)
-        resolve(seat)
-      })
-      seat.send({ type: 'load', assets: {} })
-    })
-  }
-
-  return { open, isAlive: () => isAlive, close }
-}
-
-function isOutOfMemory(message: string): boolean {
-  return /out of memory|allocation failed|memory access/i.test(message)
-}
-
-async function download(
-  language: Language,
-  manifest: EngineManifest,
-  baseUrl: string,
-  get: typeof fetch,
-  onProgress: (progress: Progress) => void,
-): Promise<Extract<ToFrame, { type: 'engine' }>> {
-  const entry = manifest.engines[language]
-  if (!entry) throw new Error(`No engine for ${language} was built.`)
-  const loaded = new Map<string, number>()
-  const report = () =>
-    onProgress({
-      loadedBytes: Math.round([...loaded.values()].reduce((sum, bytes) => sum + bytes, 0)),
-      totalBytes: entry.gzipBytes,
-    })
-  const bytesOf = async (file: EngineFile) => {
-    const response = await get(baseUrl + file.path)
-    if (!response.ok || !response.body) throw new Error(`${baseUrl}${file.path}: ${response.status}`)
-    const bytes = new Uint8Array(file.bytes)
-    let at = 0
-    // Not `for await`: Safari's streams cannot be iterated.
-    const reader = response.body.getReader()
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const chunk = read.value
-      if (at + chunk.length > bytes.length) throw new Error(`${baseUrl}${file.path} is longer than its manifest says.`)
-      bytes.set(chunk, at)
-      at += chunk.length
-      loaded.set(file.path, (at / file.bytes) * file.gzipBytes)
-      report()
-    }
-    if (at !== bytes.length) throw new Error(`${baseUrl}${file.path} was cut off after ${at} of ${file.bytes} bytes.`)
-    return bytes.buffer
-  }
-  const names = Object.keys(entry.assets)
-  const [script, ...contents] = await Promise.all([entry.worker, ...Object.values(entry.assets)].map(bytesOf))
-  const isText = (name: string) => entry.assets[name]?.path.endsWith('.json')
-  const assets = Object.fromEntries(
-    names.map((name, index) => {
-      const content = contents[index] as ArrayBuffer
-      return [name, isText(name) ? new TextDecoder().decode(content) : content]
-    }),
-  )
-  onProgress({ loadedBytes: entry.gzipBytes, totalBytes: entry.gzipBytes })
-  return { type: 'engine', engine: language, script: new TextDecoder().decode(script), assets, modules: entry.modules }
 }

@@ -8,8 +8,8 @@ export type Stage = { print: (text: string) => void; begin: () => void }
 /** How a job ended by itself. */
 export type Ending = { error?: RunError; stopped?: StopCause; notice?: string }
 
-/** A loaded interpreter. `keep` holds assets that make its next start cheaper. */
-export type Interpreter = { run: (job: Job, stage: Stage) => Promise<Ending>; keep?: Assets }
+/** A loaded interpreter. `snapshot` is its memory before any code ran, which makes the next start cheaper. */
+export type Interpreter = { run: (job: Job, stage: Stage) => Promise<Ending>; snapshot?: Uint8Array }
 
 /** Starts an interpreter from its assets. */
 export type Load = (assets: Assets) => Promise<Interpreter>
@@ -18,8 +18,6 @@ export type Load = (assets: Assets) => Promise<Interpreter>
 export type Realm = {
   /** Evaluates source as an ES module whose stack frames are named `fence.js`. */
   importModule: (source: string) => Promise<unknown>
-  /** Evaluates source as a sloppy classic script under the same name. */
-  runScript: (source: string) => unknown
   /** Node's own formatting rules for values. */
   format: (...values: unknown[]) => string
   inspect: (value: unknown, options?: Record<string, unknown>) => string
@@ -27,6 +25,6 @@ export type Realm = {
   probe?: () => Promise<void> | undefined
   /** Calls back with what nothing caught: an exception in a callback or a rejected promise. */
   onUncaught: (listener: (reason: unknown) => void) => void
-  /** Takes from the code what it must not reach: network, storage, the worker's own channel. */
+  /** Deletes the globals that lead out of the worker: network, storage, its own channel. Before the code's own globals. */
   lock: () => void
 }

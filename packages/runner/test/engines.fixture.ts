@@ -76,8 +76,8 @@ export type EnginesSite = {
 
 let built: Promise<{ folder: string; manifest: EngineManifest }> | undefined
 
-/** Once a process: it takes seconds. */
-function buildOnce() {
+/** The engines in a temporary folder. Once a process: it takes seconds. */
+export function buildOnce() {
   built ??= mkdtemp(join(tmpdir(), 'engines-')).then(async (folder) => {
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
     return { folder, manifest: await buildEngines(folder) }

@@ -11,11 +11,16 @@ function openFrame(url: string): Promise<Frame> {
     frame.tabIndex = -1
     frame.title = 'Where code runs'
     frame.hidden = true
-    frame.addEventListener('load', () => {
-      const { port1: port, port2 } = new MessageChannel()
-      frame.contentWindow?.postMessage(portMessage, '*', [port2])
-      resolve({ port, remove: () => frame.remove() })
-    })
+    frame.addEventListener(
+      'load',
+      () => {
+        const { port1: port, port2 } = new MessageChannel()
+        // The frame's origin is opaque: only '*' names it.
+        frame.contentWindow?.postMessage(portMessage, '*', [port2])
+        resolve({ port, remove: () => frame.remove() })
+      },
+      { once: true },
+    )
     frame.addEventListener('error', () => reject(new Error('the sandbox could not be loaded')))
     frame.src = url
     document.body.append(frame)

@@ -51,6 +51,20 @@ function beside(leftTitle: string, left: HTMLElement, rightTitle: string, right:
   )
 }
 
+/** Joins texts that come between two frames: each change of the document costs a layout. */
+function oncePerFrame(show: (text: string) => void): (text: string) => void {
+  let waiting = ''
+  return (text) => {
+    if (waiting === '')
+      requestAnimationFrame(() => {
+        const joined = waiting
+        waiting = ''
+        show(joined)
+      })
+    waiting += text
+  }
+}
+
 class FenceOnPage {
   readonly figure: HTMLElement
   #code: string
@@ -132,11 +146,11 @@ class FenceOnPage {
                 ? `Loading the engine: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)}`
                 : 'Running …'
           },
-          onOutput: (text) => {
+          onOutput: oncePerFrame((text) => {
             status.textContent = 'Running …'
             stream.hidden = false
             stream.append(text)
-          },
+          }),
         },
       )
       this.#show(result, predicted)

@@ -1,40 +1,10 @@
-/** JavaScript inside a browser worker: modules from blobs, Node's formatter, and what a fence must not reach. */
+/** JavaScript inside a browser worker: modules from blobs, Node's formatter, and without the globals that lead out of it. */
 import { format, inspect, Proxy as VisibleProxy } from 'node-inspect-extracted'
 import type { Realm } from '../interpreter.ts'
+import { lockWorker } from './globals.ts'
 
 const scope = globalThis as unknown as Record<string | symbol, unknown>
-// oxlint-disable-next-line no-eval -- the code of a fence is what runs here
-const evaluate = globalThis.eval
 const { URL: NativeURL, Blob: NativeBlob, addEventListener: listen } = globalThis
-
-/**
- * Names of a worker that lead out of it, or to its own channel. The frame's policy and its opaque origin already take
- * network and storage away; this makes the attempt a plain ReferenceError.
- */
-export const hidden = [
-  ...['fetch', 'XMLHttpRequest', 'WebSocket', 'WebSocketStream', 'WebTransport', 'EventSource', 'importScripts'],
-  ...['indexedDB', 'caches', 'BroadcastChannel', 'Worker', 'SharedWorker', 'navigator', 'postMessage', 'close'],
-  ...[
-    'onmessage',
-    'cookieStore',
-    'CookieStore',
-    'webkitRequestFileSystem',
-    'webkitRequestFileSystemSync',
-    'Notification',
-  ],
-  ...['RTCDataChannel', 'IDBFactory', 'CacheStorage', 'FileReaderSync'],
-]
-
-/** Deletes `hidden` from the global object and everything it inherits from. */
-export function lockWorker(): void {
-  for (
-    let owner: object | null = globalThis;
-    owner && owner !== Object.prototype;
-    owner = Object.getPrototypeOf(owner) as object | null
-  ) {
-    for (const name of hidden) delete (owner as Record<string, unknown>)[name]
-  }
-}
 
 /** What the patched formatter asks about a promise (see build.ts): `[state, value]`, or undefined for pending. */
 const promiseHook = Symbol.for('viva.promise')
@@ -78,8 +48,6 @@ export function createBrowserRealm(): Realm {
         NativeURL.revokeObjectURL(url)
       }
     },
-    // An indirect eval: sloppy mode, global scope, as in a classic script.
-    runScript: (source) => evaluate(`${source}\n//# sourceURL=file:///fence.js`) as unknown,
     format,
     inspect: inspect as Realm['inspect'],
     probe: () => {

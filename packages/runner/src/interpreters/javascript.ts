@@ -36,6 +36,7 @@ export function joinSetup(job: Job, begin: () => void): { source: string; firstL
 
 /** Runs a job as a module, until nothing is pending. */
 export async function runModule(job: Job, stage: Stage, realm: Realm, options: ModuleOptions): Promise<Ending> {
+  realm.lock()
   const { source, firstLine } = joinSetup(job, stage.begin)
   const failed = (reason: unknown): Ending => {
     const { text, error } = describeUncaught(reason, realm.inspect, firstLine)
@@ -73,7 +74,6 @@ export async function runModule(job: Job, stage: Stage, realm: Realm, options: M
         if (pending.isIdle()) finish({ notice: 'The code ended at an await that nothing will ever settle.' })
       })
     })
-    realm.lock()
     realm.importModule(script).then(() => {
       isSettled = true
       pending.check()
@@ -90,7 +90,9 @@ function trackTimers() {
     setInterval: globalThis.setInterval.bind(globalThis),
     clearInterval: globalThis.clearInterval.bind(globalThis),
   }
-  const active = new Set<unknown>()
+  // The code gets a number, as in a browser: Node's own handle leads to every other timer of the thread.
+  const active = new Map<number, unknown>()
+  let lastId = 0
   let idle = () => {}
   const isIdle = () => active.size === 0
   // Two turns of the event loop: messages and callbacks that are already on their way come first.
@@ -102,20 +104,22 @@ function trackTimers() {
     (kind: 'setTimeout' | 'setInterval') =>
     (callback: unknown, ms?: number, ...values: unknown[]) => {
       if (typeof callback !== 'function') throw new TypeError('The "callback" argument must be of type function.')
-      const handle: unknown = native[kind](() => {
-        if (kind === 'setTimeout') active.delete(handle)
+      const id = ++lastId
+      const onTimer = () => {
+        if (kind === 'setTimeout') active.delete(id)
         try {
           callback(...values)
         } finally {
           check()
         }
-      }, ms)
-      active.add(handle)
-      return handle
+      }
+      active.set(id, native[kind](onTimer, ms))
+      return id
     }
-  const clear = (handle: unknown) => {
-    native.clearTimeout(handle as number)
-    active.delete(handle)
+  const clear = (id: unknown) => {
+    if (!active.has(id as number)) return
+    native.clearTimeout(active.get(id as number) as number)
+    active.delete(id as number)
     check()
   }
   scope['setTimeout'] = start('setTimeout')

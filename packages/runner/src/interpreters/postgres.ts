@@ -3,6 +3,7 @@ import { PGlite } from '@electric-sql/pglite'
 import type { RunError } from '../fence.ts'
 import type { Ending, Interpreter, Stage } from '../interpreter.ts'
 import type { Assets, Job } from '../protocol.ts'
+import { limitWasmMemory } from '../wasm-memory.ts'
 import { type Column, table } from './psql.ts'
 import { splitStatements, type Statement } from './statements.ts'
 
@@ -21,6 +22,7 @@ const utf8 = new TextDecoder()
  * the start and 60 MB less memory, and no plan depends on them.
  */
 export async function loadPostgres(assets: Assets): Promise<Interpreter> {
+  limitWasmMemory()
   const { postgres, initdb, filesystem, dataDir } = assets as PostgresAssets
   const server = await PGlite.create({
     pgliteWasmModule: postgres,

@@ -2,25 +2,29 @@
 import type { PyodideAPI, PyodideConfig } from 'pyodide'
 import type { Ending, Interpreter, Stage } from '../interpreter.ts'
 import type { Assets, Job } from '../protocol.ts'
+import { limitWasmMemory } from '../wasm-memory.ts'
 
 type Options = Partial<PyodideConfig> & { _makeSnapshot?: boolean; _loadSnapshot?: Uint8Array }
 export type LoadPyodide = (options: Options) => Promise<PyodideAPI>
 
+export type PythonInterpreter = Interpreter & { python: PyodideAPI }
+
 /**
- * Starts Python. The asset `snapshot` (see `keep`) is the memory of an interpreter right after its first start: from it a
+ * Starts Python. The asset `snapshot` (see `Interpreter`) is the memory of an interpreter right after its first start: from it a
  * start is four times cheaper, and as clean. Strings hash alike in every run, so that a printed set has one order; `random`
- * is seeded anew.
+ * gets a new seed.
  */
-export async function loadPython(assets: Assets, load: LoadPyodide, options: Options): Promise<Interpreter> {
+export async function loadPython(assets: Assets, load: LoadPyodide, options: Options): Promise<PythonInterpreter> {
+  limitWasmMemory()
   const settings = { ...options, env: { PYTHONHASHSEED: '0' } }
   const snapshot = assets['snapshot'] as Uint8Array | undefined
   if (snapshot) {
     const python = await load({ ...settings, _loadSnapshot: snapshot })
-    return { run: (job, stage) => run(python, job, stage) }
+    return { python, run: (job, stage) => run(python, job, stage) }
   }
   const python = await load({ ...settings, _makeSnapshot: true })
   const made = (python as unknown as { makeMemorySnapshot: () => Uint8Array }).makeMemorySnapshot()
-  return { run: (job, stage) => run(python, job, stage), keep: { snapshot: made } }
+  return { python, run: (job, stage) => run(python, job, stage), snapshot: made }
 }
 
 const prepare = `import sys

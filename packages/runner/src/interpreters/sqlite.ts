@@ -2,10 +2,12 @@
 import initSqlJs from 'sql.js'
 import type { Ending, Interpreter, Stage } from '../interpreter.ts'
 import type { Assets, Job } from '../protocol.ts'
+import { limitWasmMemory } from '../wasm-memory.ts'
 import { table } from './psql.ts'
 
 /** Starts SQLite with an empty database in memory. One start, one job. */
 export async function loadSqlite(assets: Assets): Promise<Interpreter> {
+  limitWasmMemory()
   const given = assets['sqlite']
   const wasmBinary = given instanceof Blob ? await given.arrayBuffer() : (given as ArrayBuffer)
   const sqlite = await initSqlJs({ wasmBinary })

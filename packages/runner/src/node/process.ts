@@ -5,15 +5,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine, Fence, RunError, RunOptions, RunResult, StopCause } from '../fence.ts'
 import { cutToBytes } from '../limit.ts'
+import { endProcessesOf, killProcessesOf } from './descendants.ts'
 import { defaultOutputLimitBytes, defaultTimeoutMs, noticeFor } from '../supervise.ts'
 
 /** Of a Node fence's old generation: without it an endless array takes the machine's memory until the time is up. */
 const heapLimitMb = 512
 
+/** After a run was killed, how long its pipe may stay open. */
+const pipeGraceMs = 2_000
+
 /** Printed between setup and code, so that what setup printed can be dropped. */
 const seam = '\u0001viva-begin\u0002'
 /** Printed by Node just before it would print an uncaught error and end. */
 const uncaught = '\u0001viva-uncaught\u0002'
+
+/** Marks every process of a run (see `descendants.ts`). */
+const folderVariable = 'VIVA_FENCE_FOLDER'
 
 const shellEnvironment = {
   LC_ALL: 'C.UTF-8',
@@ -72,11 +79,11 @@ export async function runProcess(fence: Fence, engine: Engine, options: RunOptio
       `--import=data:text/javascript,${encodeURIComponent(preload)}`,
       'fence.mjs',
     ]
-    environment = { PATH: path, NO_COLOR: '1' }
+    environment = { PATH: path, NO_COLOR: '1', [folderVariable]: folder }
   } else {
     const source = setup === '' ? fence.code : `${setup}\nprintf '${seam}\\n'\n${fence.code}`
     command = ['bash', '-c', source, 'fence']
-    environment = { PATH: path, HOME: folder, ...shellEnvironment }
+    environment = { PATH: path, HOME: folder, ...shellEnvironment, [folderVariable]: folder }
   }
   try {
     return await new Promise<RunResult>((resolve, reject) => {
@@ -100,12 +107,16 @@ export async function runProcess(fence: Fence, engine: Engine, options: RunOptio
 
       const kill = (cause: StopCause) => {
         stopped ??= cause
+        // First those that left the group: once their parent is dead, less tells that they are of this run.
+        killProcessesOf(folder)
         try {
-          // The whole group: what the fence started must not outlive it.
           process.kill(-(child.pid as number), 'SIGKILL')
         } catch {
           child.kill('SIGKILL')
         }
+        void endProcessesOf(folder)
+        // A process that nobody found may hold the pipe open.
+        setTimeout(() => child.stdout.destroy(), pipeGraceMs).unref()
       }
       const onAbort = () => kill('abort')
       const timer = setTimeout(() => kill('time'), timeoutMs)
@@ -183,6 +194,7 @@ export async function runProcess(fence: Fence, engine: Engine, options: RunOptio
       })
     })
   } finally {
+    await endProcessesOf(folder)
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { cacheFolder } from './cache.ts'
 import type { Language } from '../fence.ts'
-import { serve } from '../guest.ts'
+import { serve } from '../serve.ts'
 import type { Load } from '../interpreter.ts'
 import type { LoadPyodide } from '../interpreters/python.ts'
+import { createLock } from './lock.ts'
 import { createNodeRealm } from './realm.ts'
 
 /** Languages that run in a worker thread. */
@@ -22,8 +23,15 @@ const load: Record<WorkerLanguage, Load> = {
   sql: async (assets) => (await import('../interpreters/postgres.ts')).loadPostgres(assets),
   sqlite: async (assets) => (await import('../interpreters/sqlite.ts')).loadSqlite(assets),
   python: async (assets) => {
+    const lock = createLock(() => '')
     const { loadPyodide } = await import('pyodide')
-    return (await import('../interpreters/python.ts')).loadPython(assets, loadPyodide as unknown as LoadPyodide, {})
+    const { loadPython } = await import('../interpreters/python.ts')
+    const interpreter = await loadPython(assets, loadPyodide as unknown as LoadPyodide, {})
+    // Its source of random bytes is imported on first use.
+    interpreter.python.runPython('import os; os.urandom(1); del os')
+    // Pyodide schedules its callbacks with setImmediate.
+    lock(['setImmediate'])
+    return interpreter
   },
   tsc: async () => (await import('../interpreters/tsc.ts')).loadTsc(),
 }
@@ -33,7 +41,12 @@ enableCompileCache(join(cacheFolder, 'code'))
 
 const port = parentPort
 if (!port) throw new Error('This file runs in a worker thread.')
+const { language } = workerData as { language: WorkerLanguage }
 serve(
-  { post: (message) => port.postMessage(message), listen: (listener) => void port.on('message', listener) },
-  load[(workerData as { language: WorkerLanguage }).language],
+  {
+    post: port.postMessage.bind(port),
+    receive: (listener) => void port.on('message', listener),
+  },
+  load[language],
+  { isReusable: language === 'tsc' },
 )

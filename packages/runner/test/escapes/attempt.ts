@@ -37,6 +37,8 @@ export type FenceAttempt = {
   isBare?: boolean
   /** Runs alone although its language runs several attempts in one fence. */
   alone?: boolean
+  /** Tries to change later runs: the language's sentinel runs right after it, even where that takes seconds. */
+  persists?: boolean
   /** May make the sandbox frame crash: the page then opens another. */
   mayReplaceFrame?: boolean
   expect?: Expectation

@@ -55,7 +55,7 @@ export function joined(attempts: readonly FenceAttempt[], language: Language): F
     ...one,
     code: one.code.replaceAll('{{attacker}}', `http://{{attackerHost}}/${one.id}`).replaceAll('{{id}}', one.id),
   }))
-  return { id: `batch-of-${attempts[0]?.id}`, language, code: join(own), timeoutMs: 10_000 }
+  return { id: `batch-of-${attempts[0]?.id}`, language, code: join(own), timeoutMs: 10_000, persists: true }
 }
 
 function canShare({ alone, timeoutMs, setup, abortAfterMs, outputLimitBytes, mayReplaceFrame }: FenceAttempt): boolean {

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { launchChromium } from '../../../../tools/chromium.ts'
-import type { Language } from '../../src/fence.ts'
 import { buildSite } from './build-site.ts'
 import type { FenceAttempt } from './attempt.ts'
 import { type Batch, batches, joined, outputOf } from './batch.ts'
@@ -13,8 +12,7 @@ import { controls } from './controls.ts'
 import { embedding } from './embedding.ts'
 import { type HostKind, type Hosts, startHosts } from './hosts.ts'
 import { forged, secret } from './judge.ts'
-import { type DrivenPage, Session } from './session.ts'
-import { sentinels } from './sentinels.ts'
+import { type DrivenPage, Session, slowStart } from './session.ts'
 
 const folder = join(import.meta.dirname, 'attempts')
 
@@ -53,6 +51,8 @@ export class Score {
     return [`Escapes, ${title}`, '| group | attempts | held |', '|---|--:|--:|', ...lines].join('\n')
   }
 }
+
+const hostNames = { server: "the server's headers", static: 'a static host without headers' } as const
 
 /** Milliseconds in which anything that an attempt left behind would have been sent. */
 const lateMs = 400
@@ -110,6 +110,11 @@ function fenceGroup(name: string, attempts: readonly FenceAttempt[], session: ()
         }),
       )
     }
+    for (const language of new Set(attempts.map(({ language }) => language)))
+      it(`${name}: ${language} starts clean after it`, async () => {
+        await session().warmUp(language)
+        assert.equal(await session().nextRunProblem(language), undefined)
+      })
     it(`${name}: sends nothing late`, async () => {
       await new Promise((resolve) => setTimeout(resolve, lateMs))
       const { siteLog, attackerLog } = session().hosts
@@ -132,16 +137,23 @@ export async function openPlaywrightPage(browser: Browser, url: string): Promise
 /** Loopback candidates are off by default: without them a STUN packet to this machine would never be sent. */
 export const chromiumArgs = ['--allow-loopback-in-peer-connection']
 
+/**
+ * Each part is a file of tests, so that each fits the time limit of a file: groups whose engines start at once, groups
+ * with an engine that starts slowly, and hostile pages.
+ */
+export type Part = 'fast' | 'slow' | 'pages'
+
 /** Defines the tests. Top-level await in the caller: groups are read before `describe` runs. */
-export async function escapeSuite(kind: HostKind): Promise<void> {
+export async function escapeSuite(kind: HostKind, part: Part): Promise<void> {
   const all = await groups()
+  const isSlow = (attempts: FenceAttempt[]) => attempts.some(({ language }) => slowStart.has(language))
   const only = process.env.ESCAPES?.split(',')
   const score = new Score()
   let browser: Browser
   let hosts: Hosts
   let session: Session
 
-  describe(`escapes, ${kind === 'server' ? "the server's headers" : 'a static host without headers'}`, () => {
+  describe(`escapes, ${part}, ${hostNames[kind]}`, () => {
     before(async () => {
       const { script, enginesDir } = await buildSite()
       browser = await launchChromium({ args: chromiumArgs })
@@ -151,19 +163,18 @@ export async function escapeSuite(kind: HostKind): Promise<void> {
       assert.doesNotMatch(await session.snapshot(), forged)
     })
     after(async () => {
-      console.log(score.table(kind === 'server' ? "with the server's headers" : 'static host'))
+      console.log(score.table(`${part}, ${hostNames[kind]}`))
       await session.discard()
       await hosts.close()
       await browser.close()
     })
     const isWanted = (name: string) => !only || only.includes(name)
+    if (part === 'pages') {
+      embedding(() => ({ browser, hosts }), score)
+      return
+    }
     controls(() => ({ browser, hosts }))
-    for (const [name, attempts] of all) if (isWanted(name)) fenceGroup(name, attempts, () => session, score)
-    if (isWanted('embedding')) embedding(() => ({ browser, hosts }), score)
-    for (const language of Object.keys(sentinels) as Language[])
-      it(`${language} starts clean after everything`, async () => {
-        await session.warmUp(language)
-        assert.equal(await session.nextRunProblem(language), undefined)
-      })
+    for (const [name, attempts] of all)
+      if (isWanted(name) && isSlow(attempts) === (part === 'slow')) fenceGroup(name, attempts, () => session, score)
   })
 }

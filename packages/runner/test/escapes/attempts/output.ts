@@ -13,7 +13,7 @@ const floods: Record<string, string> = {
   timers: `const again = () => { for (let turn = 0; turn < 100; turn++) console.log(''); setTimeout(again, 0) }\nagain()`,
   'caught-errors': `for (;;) { try { console.log('') } catch {} }`,
   'string-format': `for (;;) console.log('%s%s%s', '', '', '')`,
-  'deep-object': `let one = {}; for (let turn = 0; turn < 500; turn++) one = { one }\nfor (;;) console.dir(one, { depth: Infinity })`,
+  'deep-object': `let one = {}; for (let turn = 0; turn < 100; turn++) one = { one }\nfor (;;) console.dir(one, { depth: Infinity })`,
 }
 
 const onStop = { timeoutMs: 8_000, abortAfterMs: 200 }
@@ -33,8 +33,8 @@ export const attempts: FenceAttempt[] = [
   { id: 'output-stop-quiet-loop', language: 'js', code: `console.log('x')\nfor (;;);`, ...onStop, expect: { stopped: 'abort', output: 'x' } },
   { id: 'output-stop-timers', language: 'js', code: floods.timers ?? '', ...onStop, outputLimitBytes: 1e9, expect: { stopped: 'abort' } },
   { id: 'output-stop-rejections', language: 'js', code: `console.log('x')\naddEventListener('unhandledrejection', (event) => event.stopImmediatePropagation(), true)\nfor (;;) Promise.reject(new Error('x'))`, ...onStop },
-  { id: 'output-stop-ts', language: 'ts', code: `for (;;) console.log('' as string)`, ...onStop, expect: { stopped: 'abort' } },
-  { id: 'output-stop-mongodb', language: 'mongodb', code: `for (;;) print('')`, ...onStop, expect: { stopped: 'abort' } },
+  { id: 'output-stop-ts', language: 'ts', code: `for (;;) console.log('' as string)`, ...onStop, outputLimitBytes: 1e9, expect: { stopped: 'abort' } },
+  { id: 'output-stop-mongodb', language: 'mongodb', code: `for (;;) print('')`, ...onStop, outputLimitBytes: 1e9, expect: { stopped: 'abort' } },
   { id: 'output-stop-python', language: 'python', code: `while True: print('')`, ...onStop, outputLimitBytes: 1e9, expect: { stopped: 'abort' } },
   { id: 'output-stop-python-quiet', language: 'python', code: `print('x')\nwhile True: pass`, ...onStop, expect: { stopped: 'abort', output: 'x' } },
   { id: 'output-stop-sqlite', language: 'sqlite', code: `select 1;\nwith recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c`, ...onStop, expect: { stopped: 'abort' } },

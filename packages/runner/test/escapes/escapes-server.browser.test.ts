@@ -1,4 +1,0 @@
-/** The escape suite against the real server's headers. */
-import { escapeSuite } from './suite.ts'
-
-await escapeSuite('server')

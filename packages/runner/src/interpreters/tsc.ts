@@ -29,11 +29,15 @@ export function loadTsc(): Promise<Interpreter> {
     stage.begin()
     const host = ts.createCompilerHost(options, true)
     const readLibrary = host.getSourceFile.bind(host)
+    const libraryFolder = `${host.getDefaultLibLocation?.() ?? ''}/`
     host.getSourceFile = (file, language) => {
       if (file === name) return ts.createSourceFile(name, source, language, true)
+      // Nothing but the library: code may name any file of the machine.
+      if (!file.startsWith(libraryFolder)) return undefined
       if (!parsed.has(file)) parsed.set(file, readLibrary(file, language))
       return parsed.get(file)
     }
+    host.readFile = () => undefined
     host.fileExists = (file) => file === name || parsed.get(file) !== undefined
     const program = ts.createProgram([name], options, host)
     const found = ts.getPreEmitDiagnostics(program).map((diagnostic) => {

@@ -15,7 +15,7 @@ export type Fence = {
 export type RunOptions = {
   /** Stops the run; the result then has `stopped: 'abort'`. */
   signal?: AbortSignal
-  /** Called with every chunk of text as it is printed, in order. */
+  /** Called with chunks of text in the order they were printed. Many small prints come joined (see `output.ts`). */
   onOutput?: (text: string) => void
   /** Milliseconds of running time, engine start not counted. Default 5,000. */
   timeoutMs?: number
@@ -23,7 +23,10 @@ export type RunOptions = {
   outputLimitBytes?: number
 }
 
-/** Why a run was ended before the code ended by itself. */
+/**
+ * Why a run was ended before the code ended by itself. `exit`: the code ended its process or its interpreter, or its worker
+ * sent something that no run sends (the notice says which).
+ */
 export type StopCause = 'time' | 'memory' | 'output' | 'exit' | 'abort'
 
 /** Which engine ran a fence. */
@@ -52,7 +55,7 @@ export type RunResult = {
   engine: Engine
 }
 
-/** One door for every engine. A run starts clean: nothing of an earlier run is visible in it. */
+/** The interface of every engine. A run starts clean: nothing of an earlier run is visible in it. */
 export type Runner = {
   run(fence: Fence, options?: RunOptions): Promise<RunResult>
   /** Frees workers and engines; the runner can be used again afterwards. */

@@ -1,7 +1,7 @@
 /** MongoDB's shell over documents in memory: mingo's query language, Viva's indexes and text search. Not a server. */
 import type { Interpreter, Realm, Stage } from '../interpreter.ts'
 import { runModule } from './javascript.ts'
-import { Collection, type House } from './mongodb/collection.ts'
+import { Collection, type Shell } from './mongodb/collection.ts'
 import { createObjectId, type Doc, notModelled, ObjectIdValue } from './mongodb/document.ts'
 import { createLanguage } from './mongodb/mingo.ts'
 
@@ -15,7 +15,7 @@ export function loadMongodb(realm: Realm): Promise<Interpreter> {
 function createShell(stage: Stage, realm: Realm): Record<string, unknown> {
   const collections = new Map<string, Collection>()
   const ObjectId = createObjectId()
-  const house: House = {
+  const shell: Shell = {
     newId: () => ObjectId(),
     writes: 0,
     language: createLanguage((name) => collection(name).documents),
@@ -24,7 +24,7 @@ function createShell(stage: Stage, realm: Realm): Record<string, unknown> {
   function collection(name: string): Collection {
     let found = collections.get(name)
     if (!found) {
-      found = new Collection(name, house)
+      found = new Collection(name, shell)
       collections.set(name, found)
     }
     return found

@@ -37,7 +37,8 @@ export function loadTsc(): Promise<Interpreter> {
       if (!parsed.has(file)) parsed.set(file, readLibrary(file, language))
       return parsed.get(file)
     }
-    host.readFile = () => undefined
+    const read = host.readFile.bind(host)
+    host.readFile = (file) => (file.startsWith(libraryFolder) ? read(file) : undefined)
     host.fileExists = (file) => file === name || parsed.get(file) !== undefined
     const program = ts.createProgram([name], options, host)
     const found = ts.getPreEmitDiagnostics(program).map((diagnostic) => {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { Collection, type House } from './collection.ts'
+import { Collection, type Shell } from './collection.ts'
 import { createObjectId } from './document.ts'
 import { createLanguage } from './mingo.ts'
 
 let collections: Map<string, Collection>
 const collection = (name: string): Collection => {
-  const found = collections.get(name) ?? new Collection(name, house)
+  const found = collections.get(name) ?? new Collection(name, shell)
   collections.set(name, found)
   return found
 }
 const newId = createObjectId()
-const house: House = { writes: 0, newId, language: createLanguage((name) => collection(name).documents) }
+const shell: Shell = { writes: 0, newId, language: createLanguage((name) => collection(name).documents) }
 
 beforeEach(() => {
   collections = new Map()

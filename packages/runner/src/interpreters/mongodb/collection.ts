@@ -11,7 +11,7 @@ type FindAndUpdateOptions = UpdateOptions & { sort?: Doc; projection?: Doc; retu
 type Found = { documents: Doc[]; text?: { index: Index; keysExamined: number } }
 
 /** What the collections of one database share. */
-export type House = {
+export type Shell = {
   language: Language
   newId: () => unknown
   /** Counts the pipelines that wrote into a collection by themselves ($out, $merge). */
@@ -20,31 +20,31 @@ export type House = {
 
 export class Collection {
   readonly #name: string
-  readonly #house: House
+  readonly #shell: Shell
   readonly documents: Doc[] = []
   #seenWrites = 0
   #indexes: Index[] = [new Index({ _id: 1 }, { unique: true })]
 
-  constructor(name: string, house: House) {
+  constructor(name: string, shell: Shell) {
     this.#name = name
-    this.#house = house
+    this.#shell = shell
   }
 
   get #namespace(): string {
     return `test.${this.#name}`
   }
 
-  #matches = (document: Doc, filter: Doc) => this.#house.language.matches(document, filter)
+  #matches = (document: Doc, filter: Doc) => this.#shell.language.matches(document, filter)
 
   /** The documents that a filter finds, in the order of insertion, with their text score if it searches. */
   search(filter: Doc): Found {
     const { $text, ...rest } = filter
     if ($text !== undefined) {
       const found = this.#searchText($text as Doc)
-      return { ...found, documents: this.#house.language.filter(found.documents, rest) }
+      return { ...found, documents: this.#shell.language.filter(found.documents, rest) }
     }
     if (JSON.stringify(filter)?.includes('"$text"')) throw notModelled('$text inside $and, $or or $nor')
-    return { documents: this.#house.language.filter(this.documents, filter) }
+    return { documents: this.#shell.language.filter(this.documents, filter) }
   }
 
   /** The index that a query would walk: the one that fetches the fewest documents, and gives the order if one does. */
@@ -81,7 +81,7 @@ export class Collection {
   }
 
   find(filter: Doc = {}, projection: Doc = {}): Cursor {
-    return new Cursor(this, this.#house.language, filter, projection)
+    return new Cursor(this, this.#shell.language, filter, projection)
   }
 
   findOne(filter: Doc = {}, projection: Doc = {}): Doc | null {
@@ -106,12 +106,12 @@ export class Collection {
     const isSearch = match && '$text' in match
     const rows = isSearch ? this.search(match).documents : this.documents
     const last = pipeline.at(-1) ?? {}
-    if ('$out' in last || '$merge' in last) this.#house.writes++
-    return output(this.#house.language.aggregate(rows.map(copyScored), isSearch ? rest : pipeline))
+    if ('$out' in last || '$merge' in last) this.#shell.writes++
+    return output(this.#shell.language.aggregate(rows.map(copyScored), isSearch ? rest : pipeline))
   }
 
   #add(document: Doc, errorName?: string): unknown {
-    const added = copy(Object.hasOwn(document, '_id') ? document : { _id: this.#house.newId(), ...document })
+    const added = copy(Object.hasOwn(document, '_id') ? document : { _id: this.#shell.newId(), ...document })
     // A server stores `_id` first, and tells the caller's object its new id.
     const stored = { _id: added['_id'], ...added }
     this.#check(stored, errorName === undefined ? {} : { errorName })
@@ -140,10 +140,10 @@ export class Collection {
     return { acknowledged: true, insertedIds }
   }
 
-  /** Throws where a unique index forbids a document; reads the collection anew after a pipeline wrote into it. */
+  /** Throws where a unique index forbids a document; reads the collection again after a pipeline wrote into it. */
   #check(candidate: Doc, how: { instead?: Doc; errorName?: string }): void {
-    if (this.#seenWrites !== this.#house.writes) {
-      this.#seenWrites = this.#house.writes
+    if (this.#seenWrites !== this.#shell.writes) {
+      this.#seenWrites = this.#shell.writes
       for (const index of this.#indexes) {
         index.clear()
         for (const document of this.documents) index.add(document, this.#matches)
@@ -189,7 +189,7 @@ export class Collection {
     const { $text: _, ...condition } = filter
     const row = [copy(target)]
     if (Array.isArray(update)) {
-      return { ...(this.#house.language.aggregate(row, update)[0] as Doc) }
+      return { ...(this.#shell.language.aggregate(row, update)[0] as Doc) }
     }
     const { $setOnInsert, ...operators } = update
     const change: Doc =
@@ -202,14 +202,14 @@ export class Collection {
         (isInsert ? {} : condition) as never,
         change as never,
         { cloneMode: 'deep', ...(options.arrayFilters && { arrayFilters: options.arrayFilters }) },
-        this.#house.language.options as never,
+        this.#shell.language.options as never,
       )
     }
     return row[0] as Doc
   }
 
   #updateSome(filter: Doc, update: Update, options: UpdateOptions, limit: number) {
-    const targets = this.#house.language.filter(this.documents, filter).slice(0, limit)
+    const targets = this.#shell.language.filter(this.documents, filter).slice(0, limit)
     if (targets.length > 0 || !options.upsert) {
       const { modified } = this.#change(targets, filter, update, options)
       return {
@@ -236,7 +236,7 @@ export class Collection {
   }
 
   replaceOne(filter: Doc, replacement: Doc, options: UpdateOptions = {}) {
-    const [target] = this.#house.language.filter(this.documents, filter)
+    const [target] = this.#shell.language.filter(this.documents, filter)
     if (!target) return this.#updateSome(filter, { $set: replacement }, options, 1)
     const changed = { _id: target['_id'], ...copy(replacement) }
     const at = this.documents.indexOf(target)
@@ -250,7 +250,7 @@ export class Collection {
     if (!before && !options.upsert) return null
     const { insertedId } = this.updateOne(before ? { _id: before['_id'] } : filter, update, options)
     if (options.returnDocument !== 'after')
-      return before ? (this.#house.language.aggregate([before], [...projected(options.projection)])[0] ?? null) : null
+      return before ? (this.#shell.language.aggregate([before], [...projected(options.projection)])[0] ?? null) : null
     return this.findOne({ _id: before ? before['_id'] : insertedId }, options.projection)
   }
 
@@ -262,11 +262,11 @@ export class Collection {
   }
 
   deleteOne(filter: Doc) {
-    return this.#delete(this.#house.language.filter(this.documents, filter).slice(0, 1))
+    return this.#delete(this.#shell.language.filter(this.documents, filter).slice(0, 1))
   }
 
   deleteMany(filter: Doc) {
-    return this.#delete(this.#house.language.filter(this.documents, filter))
+    return this.#delete(this.#shell.language.filter(this.documents, filter))
   }
 
   #delete(targets: Doc[]) {
@@ -287,7 +287,7 @@ export class Collection {
   }
 
   distinct(field: string, filter: Doc = {}): unknown[] {
-    return this.#house.language
+    return this.#shell.language
       .aggregate(this.search(filter).documents.map(copyScored), [
         { $unwind: `$${field}` },
         { $group: { _id: `$${field}` } },

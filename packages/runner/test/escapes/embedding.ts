@@ -80,10 +80,16 @@ async function forgedRuns(context: BrowserContext, hosts: Hosts): Promise<string
   const wrong: string[] = []
   for (const frame of context.pages().flatMap((page) => page.frames())) {
     if (!frame.url().startsWith(`${hosts.siteOrigin}/`) || frame.url().includes('/engines/')) continue
-    const run = frame.evaluate<PageRun>(`window.escapes?.run({ language: 'js', code: 'console.log(6 * 7)' })`)
+    const run = async () => {
+      const { result } = await frame.evaluate<PageRun>(
+        `window.escapes.run({ language: 'js', code: 'console.log(6 * 7)' })`,
+      )
+      return result.stopped ? 'stopped' : result.output
+    }
+    // A frame that was navigated away is noticed: the first run is stopped, the next has a new frame.
     const answer = await Promise.race([
-      run.then(({ result }) => result.output),
-      new Promise<string>((resolve) => setTimeout(resolve, 10_000, 'nothing for 10 s')),
+      run().then((first) => (first === 'stopped' ? run() : first)),
+      new Promise<string>((resolve) => setTimeout(resolve, 15_000, 'nothing for 15 s')),
     ]).catch((error: unknown) => String(error))
     if (answer !== '42') wrong.push(`a run at ${frame.url()} prints ${answer}`)
   }

@@ -118,6 +118,16 @@ const one = await frame(site + '/#run')
 await wait(900)
 try { one.contentWindow[0].location = attacker + '/page' } catch (error) { tell({ thrown: error.name }) }
 await wait(300)`,
+  'site-frame-impostor': `
+const one = await frame(site + '/#run')
+for (let turn = 0; turn < 60; turn++) { try { if (one.contentWindow[0]) { one.contentWindow[0].location = attacker + '/impostor'; break } } catch {} await wait(10) }
+await wait(900)`,
+  'site-frame-impostor-early': `
+const one = document.createElement('iframe')
+one.src = site + '/#run'
+document.body.append(one)
+for (let turn = 0; turn < 300; turn++) { try { if (one.contentWindow[0]) { one.contentWindow[0].location = attacker + '/impostor'; if (turn % 3 === 2) break } } catch {} await wait(5) }
+await wait(900)`,
   'site-post-messages': `
 const target = window.open(site + '/')
 await wait(500)

@@ -92,9 +92,23 @@ function forwardTo(port: number): RequestListener {
   }
 }
 
+/** A page that waits in the place of the sandbox frame for the site's port, and forges every run. */
+const impostor = `<!doctype html><script>
+const forge = ({ data: { type, port } }) => {
+  if (type !== 'spawn') return
+  port.onmessage = ({ data }) => {
+    if (data.type === 'load') return port.postMessage({ type: 'ready' })
+    port.postMessage({ type: 'output', text: 'forged' })
+    port.postMessage({ type: 'end', durationMs: 1 })
+  }
+}
+addEventListener('message', ({ ports: [port] }) => { if (port) port.onmessage = forge })
+</script>`
+
 /** HTTP, WebSocket handshakes and UDP. Answers everything, so that a request is not refused for another reason. */
 async function startAttacker(log: string[]) {
   const { port, server } = await listen((request, response) => {
+    if (request.url === '/impostor') return void response.writeHead(200, { 'content-type': 'text/html' }).end(impostor)
     if (request.url?.startsWith('/page')) {
       return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Attacker</title>')
     }

@@ -134,8 +134,11 @@ export async function openPlaywrightPage(browser: Browser, url: string): Promise
   return { evaluate: (expression) => page.evaluate(expression), close: () => context.close() }
 }
 
-/** Loopback candidates are off by default: without them a STUN packet to this machine would never be sent. */
-export const chromiumArgs = ['--allow-loopback-in-peer-connection']
+/**
+ * Loopback candidates are off by default: without them a STUN packet to this machine would never be sent. The headless
+ * shell from npm crashes at any WebAssembly access out of bounds, even in an empty page, where a browser throws.
+ */
+export const chromiumArgs = ['--allow-loopback-in-peer-connection', '--disable-features=WebAssemblyTrapHandler']
 
 /**
  * Each part is a file of tests, so that each fits the time limit of a file: groups whose engines start at once, groups

@@ -51,6 +51,6 @@ export const attempts: FenceAttempt[] = [
   { id: 'output-python-empty', language: 'python', code: `while True: print()`, timeoutMs: 1_500, expect: { stopped: ['output', 'time'] } },
   { id: 'output-python-unbuffered', language: 'python', code: `import os\nwhile True: os.write(1, b'x')`, timeoutMs: 1_500, expect: { stopped: ['output', 'time'] } },
   { id: 'output-python-caught', language: 'python', code: `while True:\n    try:\n        print('x' * 1000)\n    except BaseException:\n        pass`, timeoutMs: 1_500, expect: { stopped: ['output', 'time'] } },
-  { id: 'output-sqlite-rows', language: 'sqlite', code: `with recursive c(n) as (select 1 union all select n + 1 from c where n < 300000) select n from c`, timeoutMs: 4_000, expect: { stopped: ['output', 'time'] } },
+  { id: 'output-sqlite-rows', language: 'sqlite', code: `with recursive c(n) as (select 1 union all select n + 1 from c where n < 50000) select n from c`, timeoutMs: 4_000, expect: { stopped: ['output', 'time'] } },
   { id: 'output-sql-notices', language: 'sql', code: `do $$ begin for n in 1..200000 loop raise notice 'x'; end loop; end $$`, timeoutMs: 4_000, expect: { stopped: ['output', 'time', 'memory'] } },
 ]

@@ -63,6 +63,9 @@ function frame(url, attributes = {}) {
   return new Promise((resolve) => { one.onload = () => resolve(one); setTimeout(resolve, 1500, one) })
 }`
 
+/** What the site says instead of running code while another page embeds it. */
+const embeddedMessage = 'another site embeds this page'
+
 /** Milliseconds in which the attacker's script would have reported. */
 const settleMs = 250
 
@@ -91,7 +94,7 @@ async function forgedRuns(context: BrowserContext, hosts: Hosts): Promise<string
       run().then((first) => (first === 'stopped' ? run() : first)),
       new Promise<string>((resolve) => setTimeout(resolve, 15_000, 'nothing for 15 s')),
     ]).catch((error: unknown) => String(error))
-    if (answer !== '42') wrong.push(`a run at ${frame.url()} prints ${answer}`)
+    if (answer !== '42' && !answer.includes(embeddedMessage)) wrong.push(`a run at ${frame.url()} prints ${answer}`)
   }
   return wrong
 }
@@ -102,7 +105,9 @@ async function runAttempt(attempt: PageAttempt, context: BrowserContext, hosts: 
   const mark = hosts.attackerLog.length
   const page = await context.newPage()
   await page.goto(`${attacker}/page`)
-  const manifest = (await (await fetch(`${hosts.siteOrigin}/engines/manifest.json`)).json()) as { frame: { path: string } }
+  const manifest = (await (await fetch(`${hosts.siteOrigin}/engines/manifest.json`)).json()) as {
+    frame: { path: string }
+  }
   const scope = {
     site: hosts.siteOrigin,
     frameUrl: `${hosts.siteOrigin}/engines/${manifest.frame.path}`,
@@ -125,7 +130,8 @@ async function runAttempt(attempt: PageAttempt, context: BrowserContext, hosts: 
   if (stolen.length > 0) problems.push(`the attacker was sent ${stolen.join(', ')}`)
   for (const report of reports) {
     if (report?.includes(secret)) problems.push(`the canary was read: ${report}`)
-    if (report?.includes(`"origin":"${hosts.siteOrigin}"`)) problems.push(`a script ran in the site's origin: ${report}`)
+    if (report?.includes(`"origin":"${hosts.siteOrigin}"`))
+      problems.push(`a script ran in the site's origin: ${report}`)
   }
   for (const one of context.pages()) if (one !== site) await one.close()
   return problems

@@ -7,7 +7,8 @@ const sandboxes: Record<string, string | undefined> = {
   scripts: 'allow-scripts',
   'same-origin': 'allow-same-origin',
   'scripts-same-origin': 'allow-scripts allow-same-origin',
-  everything: 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-forms allow-modals allow-top-navigation allow-downloads',
+  everything:
+    'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-forms allow-modals allow-top-navigation allow-downloads',
   'storage-access': 'allow-scripts allow-same-origin allow-storage-access-by-user-activation',
 }
 
@@ -166,7 +167,13 @@ await siege(one.contentWindow)`,
 }
 
 /** From another host name the browser separates more by itself: there only what differs is tried again. */
-const fromElsewhere = new Set(['window-open', 'window-open-from-frame', 'object', 'site-popup-engine-swap', 'site-frame-second-port'])
+const fromElsewhere = new Set([
+  'window-open',
+  'window-open-from-frame',
+  'object',
+  'site-popup-engine-swap',
+  'site-frame-second-port',
+])
 
 function pages(from: PageAttempt['from']): PageAttempt[] {
   const framed = Object.entries(sandboxes).map(([name, value]): PageAttempt => {

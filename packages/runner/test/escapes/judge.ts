@@ -58,14 +58,18 @@ function unmetExpectation(attempt: FenceAttempt, { result, tookMs }: PageRun): s
   if (withinMs !== undefined && tookMs > withinMs) wrong.push(`took ${Math.round(tookMs)} ms, not ${withinMs}`)
   // An attempt with a typing mistake would always be held.
   if (attempt.isBare && !/^(ended|refused): /m.test(result.output)) wrong.push(`never ran: ${text.slice(0, 300)}`)
-  if (result.error?.name === 'SyntaxError' && /^(js|ts)$/.test(attempt.language)) wrong.push(`the attempt does not parse: ${result.error.message}`)
+  if (result.error?.name === 'SyntaxError' && /^(js|ts)$/.test(attempt.language))
+    wrong.push(`the attempt does not parse: ${result.error.message}`)
   const more = check?.(result)
   if (more) wrong.push(more)
   return wrong
 }
 
 /** What got through; empty when the attempt was held. */
-export function judge(attempt: FenceAttempt, { run, canariesBefore, canariesAfter, requests, idleDelayMs }: Observation): string[] {
+export function judge(
+  attempt: FenceAttempt,
+  { run, canariesBefore, canariesAfter, requests, idleDelayMs }: Observation,
+): string[] {
   const { result, tookMs, longestDelayMs, stopDelayMs } = run
   const wrong = wrongShape(result, tookMs, attempt)
   if (JSON.stringify(result).includes(secret)) wrong.push('the canary was read')

@@ -2,9 +2,10 @@
 
 /** Bundled by esbuild; runs in the page. `window.escapes` is what the suite calls. */
 export const pageScript = `
-import { createBrowserRunner, portMessage } from '@viva/runner/browser'
+import { portMessage } from '@viva/runner/browser'
+import { runHere } from '../../../../apps/site/src/client/engine.ts'
 
-/** As the site's own page does it. */
+/** A frame for bare workers; fences run through the site's own code. */
 const openFrame = (url) => new Promise((resolve) => {
   const frame = document.createElement('iframe')
   frame.setAttribute('sandbox', 'allow-scripts')
@@ -19,8 +20,6 @@ const openFrame = (url) => new Promise((resolve) => {
 })
 
 const secret = 'canary-' + 'value'
-let framesOpened = 0
-const runner = createBrowserRunner({ baseUrl: '/engines/', openFrame: (url) => (framesOpened++, openFrame(url)) })
 
 let lastBeatAt = performance.now()
 let longestDelayMs = 0
@@ -109,7 +108,7 @@ async function run(fence, { abortAfterMs, ...options } = {}) {
     if (streamed === 0 && abortAfterMs !== undefined) stopSoon()
     streamed += text.length
   }
-  const result = await runner.run(fence, { ...options, signal: controller.signal, onOutput })
+  const result = await runHere(fence, { ...options, signal: controller.signal, onOutput })
   const endedAt = performance.now()
   await new Promise((resolve) => setTimeout(resolve, 0))
   return {
@@ -118,7 +117,6 @@ async function run(fence, { abortAfterMs, ...options } = {}) {
     tookMs: endedAt - startedAt,
     longestDelayMs: Math.max(longestDelayMs, performance.now() - lastBeatAt - 10),
     stopDelayMs: abortedAt === undefined ? undefined : endedAt - abortedAt,
-    framesOpened,
   }
 }
 
@@ -143,7 +141,7 @@ async function runBare(code) {
   remove()
   const tookMs = performance.now() - startedAt
   const result = { output, durationMs: tookMs, engine: { name: 'bare', version: '' }, ...(gone && { error: { name: 'gone', message: gone } }) }
-  return { result, streamed: output.length, tookMs, longestDelayMs, framesOpened }
+  return { result, streamed: output.length, tookMs, longestDelayMs }
 }
 
 const manifest = await (await fetch('/engines/manifest.json')).json()
@@ -159,7 +157,6 @@ export type PageRun = {
   tookMs: number
   longestDelayMs: number
   stopDelayMs?: number
-  framesOpened: number
 }
 
 export type EscapesPage = {

@@ -42,10 +42,26 @@ const others: FenceAttempt[] = [
   { id: 'memory-python-recursion', language: 'python', code: `def deep(): return deep()\ndeep()` },
   { id: 'memory-python-parser', language: 'python', code: `eval('(' * 5000 + ')' * 5000)` },
   { id: 'memory-python-regexp', language: 'python', code: `import re\nre.match('(a+)+$', 'a' * 40 + 'b')` },
-  { id: 'memory-sqlite-blob', language: 'sqlite', code: `create table t (a);\nwith recursive c(n) as (select 1 union all select n + 1 from c) insert into t select zeroblob(1000000) from c` },
-  { id: 'memory-sql-text', language: 'sql', code: `create table t as select repeat('x', 1000000) as a from generate_series(1, 3000)` },
-  { id: 'memory-sql-array', language: 'sql', code: `select array_length(array_agg(repeat(n::text, 1000)), 1) from generate_series(1, 3000000) as n` },
-  { id: 'memory-mongodb', language: 'mongodb', code: `for (let n = 0; ; n++) db.c.insertOne({ n, t: 'x'.repeat(1000) })` },
+  {
+    id: 'memory-sqlite-blob',
+    language: 'sqlite',
+    code: `create table t (a);\nwith recursive c(n) as (select 1 union all select n + 1 from c) insert into t select zeroblob(1000000) from c`,
+  },
+  {
+    id: 'memory-sql-text',
+    language: 'sql',
+    code: `create table t as select repeat('x', 1000000) as a from generate_series(1, 3000)`,
+  },
+  {
+    id: 'memory-sql-array',
+    language: 'sql',
+    code: `select array_length(array_agg(repeat(n::text, 1000)), 1) from generate_series(1, 3000000) as n`,
+  },
+  {
+    id: 'memory-mongodb',
+    language: 'mongodb',
+    code: `for (let n = 0; ; n++) db.c.insertOne({ n, t: 'x'.repeat(1000) })`,
+  },
   { id: 'memory-ts', language: 'ts', code: `const all: number[][] = []\nfor (;;) all.push(new Array(1e5).fill(1))` },
 ]
 

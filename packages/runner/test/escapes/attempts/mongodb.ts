@@ -68,15 +68,47 @@ const codes: Record<string, string> = {
 }
 
 const endings: Record<string, [code: string, more: Partial<FenceAttempt>]> = {
-  'regexp-bomb': [`db.c.insertOne({ t: 'a'.repeat(40) + 'b' })\ndb.c.find({ t: { $regex: '^(a+)+$' } }).toArray()`, { timeoutMs: 800, expect: { stopped: 'time' } }],
-  'graph-bomb': [`for (let n = 0; n < 3000; n++) db.g.insertOne({ _id: n, to: n + 1 })\nprint(db.g.aggregate([{ $graphLookup: { from: 'g', startWith: '$to', connectFromField: 'to', connectToField: '_id', as: 'x' } }]).toArray().length)`, { timeoutMs: 1_000 }],
-  'range-bomb': [`print(db.c.aggregate([{ $project: { x: { $range: [0, 2 ** 31] } } }]).toArray().length)`, { timeoutMs: 1_500, mayReplaceFrame: true }],
-  'unwind-bomb': [`db.c.insertOne({ a: Array(2000).fill(1), b: Array(2000).fill(1), c: Array(2000).fill(1) })\nprint(db.c.aggregate([{ $unwind: '$a' }, { $unwind: '$b' }, { $unwind: '$c' }]).toArray().length)`, { timeoutMs: 1_000, mayReplaceFrame: true }],
-  'cyclic-document': [`const one = { a: 1 }; one.self = one; db.c.insertOne(one); print(db.c.find().toArray().length)`, { timeoutMs: 2_000 }],
-  'deep-document': [`let one = {}; for (let n = 0; n < 20000; n++) one = { one }; db.c.insertOne(one); print(db.c.find({}).toArray())`, { timeoutMs: 2_000 }],
+  'regexp-bomb': [
+    `db.c.insertOne({ t: 'a'.repeat(40) + 'b' })\ndb.c.find({ t: { $regex: '^(a+)+$' } }).toArray()`,
+    { timeoutMs: 800, expect: { stopped: 'time' } },
+  ],
+  'graph-bomb': [
+    `for (let n = 0; n < 3000; n++) db.g.insertOne({ _id: n, to: n + 1 })\nprint(db.g.aggregate([{ $graphLookup: { from: 'g', startWith: '$to', connectFromField: 'to', connectToField: '_id', as: 'x' } }]).toArray().length)`,
+    { timeoutMs: 1_000 },
+  ],
+  'range-bomb': [
+    `print(db.c.aggregate([{ $project: { x: { $range: [0, 2 ** 31] } } }]).toArray().length)`,
+    { timeoutMs: 1_500, mayReplaceFrame: true },
+  ],
+  'unwind-bomb': [
+    `db.c.insertOne({ a: Array(2000).fill(1), b: Array(2000).fill(1), c: Array(2000).fill(1) })\nprint(db.c.aggregate([{ $unwind: '$a' }, { $unwind: '$b' }, { $unwind: '$c' }]).toArray().length)`,
+    { timeoutMs: 1_000, mayReplaceFrame: true },
+  ],
+  'cyclic-document': [
+    `const one = { a: 1 }; one.self = one; db.c.insertOne(one); print(db.c.find().toArray().length)`,
+    { timeoutMs: 2_000 },
+  ],
+  'deep-document': [
+    `let one = {}; for (let n = 0; n < 20000; n++) one = { one }; db.c.insertOne(one); print(db.c.find({}).toArray())`,
+    { timeoutMs: 2_000 },
+  ],
 }
 
 export const attempts: FenceAttempt[] = [
-  ...Object.entries(codes).map(([name, code]): FenceAttempt => ({ id: `mongodb-${name}`, language: 'mongodb', code: seed + code, expect: { lacks: /^function|\bfunction function|number number/m } })),
-  ...Object.entries(endings).map(([name, [code, more]]): FenceAttempt => ({ id: `mongodb-${name}`, language: 'mongodb', code: seed + code, ...more })),
+  ...Object.entries(codes).map(
+    ([name, code]): FenceAttempt => ({
+      id: `mongodb-${name}`,
+      language: 'mongodb',
+      code: seed + code,
+      expect: { lacks: /^function|\bfunction function|number number/m },
+    }),
+  ),
+  ...Object.entries(endings).map(
+    ([name, [code, more]]): FenceAttempt => ({
+      id: `mongodb-${name}`,
+      language: 'mongodb',
+      code: seed + code,
+      ...more,
+    }),
+  ),
 ]

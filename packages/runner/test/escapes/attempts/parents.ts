@@ -75,5 +75,9 @@ return 'no port'`,
 
 export const attempts = [
   ...each(Object.keys(uses), (name) => js(`parents-${name}`, uses[name] ?? '')),
-  js('parents-close-ends-only-this-run', `try { globalThis.close() } catch {}\nDedicatedWorkerGlobalScope.prototype.close?.call(globalThis)\nprint('alive')`, { expect: { matches: /alive/ } }),
+  js(
+    'parents-close-ends-only-this-run',
+    `try { globalThis.close() } catch {}\nDedicatedWorkerGlobalScope.prototype.close?.call(globalThis)\nprint('alive')`,
+    { expect: { matches: /alive/ } },
+  ),
 ]

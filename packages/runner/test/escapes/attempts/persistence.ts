@@ -42,11 +42,47 @@ const changes: Record<string, string> = {
 
 export const attempts: FenceAttempt[] = [
   ...each(Object.keys(changes), (name) => js(`persistence-${name}`, changes[name] ?? '', { timeoutMs: 600 })),
-  { id: 'persistence-same-fence-twice', language: 'js', code: `console.log(globalThis.count = (globalThis.count ?? 0) + 1)`, expect: { output: '1' } },
-  { id: 'persistence-same-fence-again', language: 'js', code: `console.log(globalThis.count = (globalThis.count ?? 0) + 1)`, expect: { output: '1' } },
-  { id: 'persistence-ts-global', language: 'ts', code: `;(globalThis as any).left = 1\nObject.prototype.toString = () => 'left'` },
-  { id: 'persistence-ts-compiler', language: 'ts', code: `String.prototype.charCodeAt = () => 0\nArray.prototype.map = () => []` },
-  { id: 'persistence-stopped', language: 'js', code: `globalThis.left = 1\nwhile (true);`, timeoutMs: 300, expect: { stopped: 'time' } },
-  { id: 'persistence-aborted', language: 'js', code: `console.log('x')\nObject.prototype.left = 1\nwhile (true);`, timeoutMs: 5_000, abortAfterMs: 50, expect: { stopped: 'abort' } },
-  { id: 'persistence-flooded', language: 'js', code: `Object.prototype.left = 1\nconsole.log('x'.repeat(70_000))`, expect: { stopped: 'output' } },
+  {
+    id: 'persistence-same-fence-twice',
+    language: 'js',
+    code: `console.log(globalThis.count = (globalThis.count ?? 0) + 1)`,
+    expect: { output: '1' },
+  },
+  {
+    id: 'persistence-same-fence-again',
+    language: 'js',
+    code: `console.log(globalThis.count = (globalThis.count ?? 0) + 1)`,
+    expect: { output: '1' },
+  },
+  {
+    id: 'persistence-ts-global',
+    language: 'ts',
+    code: `;(globalThis as any).left = 1\nObject.prototype.toString = () => 'left'`,
+  },
+  {
+    id: 'persistence-ts-compiler',
+    language: 'ts',
+    code: `String.prototype.charCodeAt = () => 0\nArray.prototype.map = () => []`,
+  },
+  {
+    id: 'persistence-stopped',
+    language: 'js',
+    code: `globalThis.left = 1\nwhile (true);`,
+    timeoutMs: 300,
+    expect: { stopped: 'time' },
+  },
+  {
+    id: 'persistence-aborted',
+    language: 'js',
+    code: `console.log('x')\nObject.prototype.left = 1\nwhile (true);`,
+    timeoutMs: 5_000,
+    abortAfterMs: 50,
+    expect: { stopped: 'abort' },
+  },
+  {
+    id: 'persistence-flooded',
+    language: 'js',
+    code: `Object.prototype.left = 1\nconsole.log('x'.repeat(70_000))`,
+    expect: { stopped: 'output' },
+  },
 ]

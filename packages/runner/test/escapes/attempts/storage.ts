@@ -68,10 +68,14 @@ return inherited.navigator.storage`,
 
 export const attempts = [
   ...each(Object.keys(uses), (name) => js(`storage-${name}`, uses[name] ?? '')),
-  js('storage-nothing-global', `
+  js(
+    'storage-nothing-global',
+    `
 const names = new Set()
 for (let one = globalThis; one; one = Object.getPrototypeOf(one)) for (const name of Reflect.ownKeys(one)) names.add(String(name))
-return [...names].filter((name) => /^(indexedDB|caches|cookieStore|navigator|storage|localStorage|fetch|Worker|close|postMessage|importScripts)$/.test(name)).join()`, {
-    expect: { output: 'ended: ' },
-  }),
+return [...names].filter((name) => /^(indexedDB|caches|cookieStore|navigator|storage|localStorage|fetch|Worker|close|postMessage|importScripts)$/.test(name)).join()`,
+    {
+      expect: { output: 'ended: ' },
+    },
+  ),
 ]

@@ -4,6 +4,8 @@ import { type BrowserRunOptions, createBrowserRunner, type Frame, portMessage } 
 
 /** An opaque origin: no cookies, no storage, no DOM of the site; its own policy forbids every connection. */
 function openFrame(url: string): Promise<Frame> {
+  // The embedding page may navigate the sandbox frame to its own and take the port: it would read code and forge results.
+  if (window.top !== window) return Promise.reject(new Error('Code does not run while another site embeds this page.'))
   return new Promise((resolve, reject) => {
     const frame = document.createElement('iframe')
     frame.setAttribute('sandbox', 'allow-scripts')

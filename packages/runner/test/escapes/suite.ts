@@ -1,0 +1,183 @@
+/** The escape suite over one host: every attempt of every group, judged from outside, one test each. */
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { launchChromium } from '../../../../tools/chromium.ts'
+import { buildSite } from './build-site.ts'
+import type { FenceAttempt } from './attempt.ts'
+import { type Batch, batches, joined, outputOf } from './batch.ts'
+import { controls } from './controls.ts'
+import { embedding } from './embedding.ts'
+import { type HostKind, type Hosts, startHosts } from './hosts.ts'
+import { forged, secret } from './judge.ts'
+import { type DrivenPage, Session, slowStart } from './session.ts'
+
+const folder = join(import.meta.dirname, 'attempts')
+
+/** Every file in `attempts/` is a group: `{ name: attempts }`. */
+export async function groups(): Promise<Map<string, FenceAttempt[]>> {
+  const found = new Map<string, FenceAttempt[]>()
+  const ids = new Set<string>()
+  for (const file of (await readdir(folder)).toSorted()) {
+    const { attempts } = (await import(join(folder, file))) as { attempts: FenceAttempt[] }
+    for (const { id } of attempts) {
+      if (ids.has(id)) throw new Error(`attempts/${file}: the id ${id} is taken; ids are unique in the whole suite.`)
+      ids.add(id)
+    }
+    found.set(file.replace(/\.ts$/, ''), attempts)
+  }
+  return found
+}
+
+/** Attempts and how many of them were held, by group. */
+export class Score {
+  readonly #groups = new Map<string, { attempts: number; held: number }>()
+
+  /** Counts an attempt as held only if `work` does not throw. */
+  async count(group: string, work: () => Promise<void>): Promise<void> {
+    const row = this.#groups.get(group) ?? { attempts: 0, held: 0 }
+    this.#groups.set(group, row)
+    row.attempts++
+    await work()
+    row.held++
+  }
+
+  table(title: string): string {
+    const rows = [...this.#groups].map(([name, { attempts, held }]) => [name, attempts, held] as const)
+    const all = ['all', rows.reduce((sum, row) => sum + row[1], 0), rows.reduce((sum, row) => sum + row[2], 0)] as const
+    const lines = [...rows, all].map(([name, attempts, held]) => `| ${name} | ${attempts} | ${held} |`)
+    return [`Escapes, ${title}`, '| group | attempts | held |', '|---|--:|--:|', ...lines].join('\n')
+  }
+}
+
+const hostNames = { server: "the server's headers", static: 'a static host without headers' } as const
+
+/** Milliseconds in which anything that an attempt left behind would have been sent. */
+const lateMs = 400
+
+function fenceGroup(name: string, attempts: readonly FenceAttempt[], session: () => Session, score: Score): void {
+  const shared = new Map<FenceAttempt, Batch>()
+  for (const batch of batches(attempts)) for (const one of batch.attempts) shared.set(one, batch)
+  const ran = new Map<FenceAttempt, { problems: string[]; output: string }>()
+
+  /** Runs a batch; what an attempt that broke its engine left over runs in another fence. */
+  async function runBatch({ attempts: all, language }: Batch): Promise<void> {
+    let left = all
+    while (left.length > 0) {
+      const { problems, run } = await session().attempt(joined(left, language))
+      const reached = left.filter(({ id }) => outputOf(run.result.output, id) !== undefined)
+      for (const one of reached) ran.set(one, { problems, output: outputOf(run.result.output, one.id) ?? '' })
+      const [first] = left
+      if (reached.length === 0 && first)
+        ran.set(first, { problems: [...problems, `never ran: ${JSON.stringify(run.result).slice(-600)}`], output: '' })
+      left = left.filter((one) => !ran.has(one))
+    }
+  }
+
+  async function problemsOf(attempt: FenceAttempt): Promise<string[]> {
+    const batch = shared.get(attempt)
+    if (!batch) return (await session().attempt(attempt)).problems
+    if (!ran.has(attempt)) await runBatch(batch)
+    const { problems, output } = ran.get(attempt) ?? { problems: ['never ran'], output: '' }
+    const { lacks, matches } = attempt.expect ?? {}
+    return [
+      ...problems,
+      ...(matches && !matches.test(output) ? [`output is ${output.slice(0, 300)}, not like ${matches}`] : []),
+      ...(lacks?.test(output) ? [`output ${output.slice(0, 300)} matches ${lacks}`] : []),
+    ]
+  }
+
+  describe(name, () => {
+    let mark = { site: 0, attacker: 0 }
+    before(() => {
+      const { siteLog, attackerLog } = session().hosts
+      mark = { site: siteLog.length, attacker: attackerLog.length }
+    })
+    for (const attempt of attempts) {
+      it(attempt.id, () =>
+        score.count(name, async () => {
+          let problems: string[]
+          try {
+            problems = await problemsOf(attempt)
+          } catch (error) {
+            problems = [`the page did not survive: ${String(error)}`]
+          }
+          // Damage of one attempt is not counted again at the next.
+          if (problems.length > 0 && !shared.has(attempt)) await session().discard()
+          assert.deepEqual(problems, [])
+        }),
+      )
+    }
+    for (const language of new Set(attempts.map(({ language }) => language)))
+      it(`${name}: ${language} starts clean after it`, async () => {
+        await session().warmUp(language)
+        assert.equal(await session().nextRunProblem(language), undefined)
+      })
+    it(`${name}: sends nothing late`, async () => {
+      await new Promise((resolve) => setTimeout(resolve, lateMs))
+      const { siteLog, attackerLog } = session().hosts
+      assert.deepEqual(attackerLog.slice(mark.attacker), [])
+      const asked = siteLog.slice(mark.site).filter((one) => !/^GET \/(engines\/[\w./-]+|site\.js)?$/.test(one))
+      assert.deepEqual(asked, [])
+    })
+  })
+}
+
+/** Opens Chromium pages that share one context, as tabs of one reader do. */
+export async function openPlaywrightPage(browser: Browser, url: string): Promise<DrivenPage> {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto(url)
+  if (url !== 'about:blank') await page.waitForFunction('window.escapes?.isReady')
+  return { evaluate: (expression) => page.evaluate(expression), close: () => context.close() }
+}
+
+/**
+ * Loopback candidates are off by default: without them a STUN packet to this machine would never be sent. The headless
+ * shell from npm crashes at any WebAssembly access out of bounds, even in an empty page, where a browser throws.
+ */
+export const chromiumArgs = ['--allow-loopback-in-peer-connection', '--disable-features=WebAssemblyTrapHandler']
+
+/**
+ * Each part is a file of tests, so that each fits the time limit of a file: groups whose engines start at once, groups
+ * with an engine that starts slowly, and hostile pages.
+ */
+export type Part = 'fast' | 'slow' | 'pages'
+
+/** Defines the tests. Top-level await in the caller: groups are read before `describe` runs. */
+export async function escapeSuite(kind: HostKind, part: Part): Promise<void> {
+  const all = await groups()
+  const isSlow = (attempts: FenceAttempt[]) => attempts.some(({ language }) => slowStart.has(language))
+  const only = process.env.ESCAPES?.split(',')
+  const score = new Score()
+  let browser: Browser
+  let hosts: Hosts
+  let session: Session
+
+  describe(`escapes, ${part}, ${hostNames[kind]}`, () => {
+    before(async () => {
+      const { script, enginesDir } = await buildSite()
+      browser = await launchChromium({ args: chromiumArgs })
+      hosts = await startHosts(kind, script, enginesDir)
+      session = await Session.start(hosts, (url) => openPlaywrightPage(browser, url))
+      assert.ok((await session.snapshot()).includes(secret))
+      assert.doesNotMatch(await session.snapshot(), forged)
+    })
+    after(async () => {
+      console.log(score.table(`${part}, ${hostNames[kind]}`))
+      await session.discard()
+      await hosts.close()
+      await browser.close()
+    })
+    const isWanted = (name: string) => !only || only.includes(name)
+    if (part === 'pages') {
+      embedding(() => ({ browser, hosts }), score)
+      return
+    }
+    controls(() => ({ browser, hosts }))
+    for (const [name, attempts] of all)
+      if (isWanted(name) && isSlow(attempts) === (part === 'slow')) fenceGroup(name, attempts, () => session, score)
+  })
+}

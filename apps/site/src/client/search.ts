@@ -32,7 +32,7 @@ function build(): HTMLDialogElement {
   const input = make('input', {
     type: 'search',
     id: 'find-input',
-    placeholder: 'Search questions',
+    placeholder: 'Search questions and labs',
     autocomplete: 'off',
     spellcheck: false,
   })
@@ -50,14 +50,14 @@ function build(): HTMLDialogElement {
   dialog.setAttribute('aria-label', 'Search')
   for (const [name, value] of Object.entries({
     role: 'combobox',
-    'aria-label': 'Search questions',
+    'aria-label': 'Search questions and labs',
     'aria-controls': 'find-list',
     'aria-expanded': 'false',
     'aria-autocomplete': 'list',
   }))
     input.setAttribute(name, value)
   list.setAttribute('role', 'listbox')
-  list.setAttribute('aria-label', 'Questions found')
+  list.setAttribute('aria-label', 'Results')
   note.setAttribute('role', 'status')
   close.addEventListener('click', () => dialog.close())
   dialog.addEventListener('click', (event) => {
@@ -95,9 +95,9 @@ function build(): HTMLDialogElement {
           { id: `find-${at}` },
           make(
             'a',
-            { href: `/questions/${hit.id}/`, tabIndex: -1 },
+            { href: hit.id.startsWith('labs/') ? `/${hit.id}/` : `/questions/${hit.id}/`, tabIndex: -1 },
             title,
-            make('small', {}, `${hit.category.replaceAll('-', ' ')} · ${hit.difficulty}`),
+            make('small', {}, [hit.category, hit.difficulty].filter(Boolean).join(' · ')),
           ),
         )
         row.setAttribute('role', 'option')
@@ -110,7 +110,7 @@ function build(): HTMLDialogElement {
     note.textContent =
       query === ''
         ? 'Type a word: a subject, a term, a part of a question.'
-        : `Nothing found for “${query}”. Try one word of it, or browse by subject.`
+        : `Nothing found for “${query}”. Try one word of it, or browse all questions and labs in the menu.`
     choose(0)
   }
   input.addEventListener('input', () => void show())

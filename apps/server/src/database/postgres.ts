@@ -1,0 +1,92 @@
+/** PostgreSQL: the connection pool, and which of its errors mean that the server is unavailable. */
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Pool } from 'pg'
+import type { FeedbackStore } from './feedback.ts'
+import type { Schema } from './schema.ts'
+import { DatabaseUnavailable } from './unavailable.ts'
+
+/** System errors of a connection that cannot be made or breaks. */
+const systemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EMFILE',
+])
+
+/**
+ * SQLSTATE: connection exceptions (08), insufficient resources (53), cancelled by the statement
+ * timeout (57014), shut down or starting (57P01–57P03), a lock not granted (55P03), a standby
+ * during a failover (25006).
+ */
+const sqlStates = /^(?:08...|53...|57014|57P0[123]|55P03|25006)$/
+
+/** `pg` and `pg-pool` have no codes for their own connection errors. */
+const driverMessages =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client .* is not queryable|Query read timeout)/
+
+/** {@link DatabaseUnavailable} for an error that a later attempt may not meet; else the error. */
+export function asUnavailable(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const isTemporary = systemCodes.has(code) || sqlStates.test(code) || driverMessages.test(error.message)
+  // A refused connection to several addresses is an AggregateError without a message.
+  return isTemporary ? new DatabaseUnavailable(error.message || code, { cause: error }) : error
+}
+
+/** Runs `work` and rejects with {@link DatabaseUnavailable} while PostgreSQL cannot be reached. */
+export async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asUnavailable(error)
+  }
+}
+
+/** The store with {@link mapErrors} around every method. */
+export function mapStoreErrors(store: FeedbackStore): FeedbackStore {
+  return {
+    add: (feedback, at) => mapErrors(() => store.add(feedback, at)),
+    list: (filter) => mapErrors(() => store.list(filter)),
+    show: (id) => mapErrors(() => store.show(id)),
+    close: (id, at) => mapErrors(() => store.close(id, at)),
+  }
+}
+
+/** A pool for the address. `onNote` gets the errors of idle connections, which the pool replaces. */
+export function createPool(url: string, onNote: (note: string) => void): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    statement_timeout: 10_000,
+    application_name: 'viva',
+  })
+  // Without a listener the error of an idle connection would end the process.
+  pool.on('error', (error) => onNote(`an idle PostgreSQL connection failed and is replaced: ${error.message}`))
+  return pool
+}
+
+/** Kysely over the pool, which it closes with itself. */
+export function createPostgres(pool: Pool): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+}
+
+/**
+ * The schema for Viva's tables: the first of the search path that exists and may be used.
+ *
+ * @throws Error when there is none.
+ */
+export async function currentSchema(database: Kysely<Schema>): Promise<string> {
+  const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(database)
+  const schema = rows[0]?.name
+  if (!schema) throw new Error('its search_path names no schema that exists')
+  return schema
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DatabaseUnavailable } from './index.ts'
-import { asUnavailable, mapStoreErrors } from './postgres.ts'
+import { asUnavailable, createPool, mapStoreErrors, plainTextWarning } from './postgres.ts'
 
 function errorWith(code: string, message = 'x'): Error {
   return Object.assign(new Error(message), { code })
@@ -40,5 +40,30 @@ describe('errors of PostgreSQL', () => {
     const store = mapStoreErrors({ add: fail, list: fail, show: fail, close: fail })
     const calls = [store.add({ kind: 'idea', message: 'x' }, 0), store.list(), store.show('a'), store.close('a', 0)]
     for (const call of calls) await assert.rejects(call, DatabaseUnavailable)
+  })
+})
+
+describe('an address without sslmode', () => {
+  const local = ['localhost', '127.0.0.1:5432', '[::1]:5432', '%2Fvar%2Frun%2Fpostgresql']
+  for (const host of local)
+    test(`to ${host} needs no TLS`, () => assert.equal(plainTextWarning(`postgres://a:b@${host}/viva`), undefined))
+
+  for (const host of ['db.example.org', '192.0.2.7:6432', 'localhost.example.org', '127.evil.example']) {
+    test(`to ${host} is a warning that names what to add, without the password`, () => {
+      const warning = plainTextWarning(`postgres://a:secret@${host}/viva`) ?? ''
+      assert.match(warning, /is not encrypted\. Add \?sslmode=verify-full to DATABASE_URL/)
+      assert.doesNotMatch(warning, /secret/)
+    })
+  }
+
+  for (const query of ['sslmode=verify-full', 'sslmode=disable', 'ssl=true', 'host=/var/run/postgresql'])
+    test(`is no warning with ${query}`, () =>
+      assert.equal(plainTextWarning(`postgres://a:b@db.example.org/viva?${query}`), undefined))
+
+  test('is noted when the pool is made', async () => {
+    const notes: string[] = []
+    const pool = createPool('postgres://a:b@db.example.org/viva', (note) => notes.push(note))
+    await pool.end()
+    assert.equal(notes.length, 1)
   })
 })

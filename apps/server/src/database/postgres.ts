@@ -1,6 +1,6 @@
 /** PostgreSQL: the connection pool, and which of its errors mean that the server is unavailable. */
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import { Pool } from 'pg'
+import { Client, Pool } from 'pg'
 import type { FeedbackStore } from './feedback.ts'
 import type { Schema } from './schema.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
@@ -60,8 +60,26 @@ export function mapStoreErrors(store: FeedbackStore): FeedbackStore {
   }
 }
 
-/** A pool for the address. `onNote` gets the errors of idle connections, which the pool replaces. */
+/**
+ * A warning when the address leaves TLS out and the server is on another machine. An explicit
+ * `sslmode`, also `disable`, is the operator's decision.
+ */
+export function plainTextWarning(url: string): string | undefined {
+  if (new URL(url).searchParams.has('sslmode') || process.env.PGSSLMODE) return undefined
+  // The driver's own reading of the address and the PG… variables; this does not connect.
+  const { host, ssl } = new Client({ connectionString: url })
+  const isLocal = host.startsWith('/') || /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host)
+  if (ssl || isLocal) return undefined
+  return (
+    `the connection to PostgreSQL at ${host} is not encrypted. Add ?sslmode=verify-full to DATABASE_URL ` +
+    '(with &sslrootcert=/path/ca.crt for a private authority), or ?sslmode=disable to keep it without this warning.'
+  )
+}
+
+/** A pool for the address. `onNote` gets warnings and the errors of idle connections. */
 export function createPool(url: string, onNote: (note: string) => void): Pool {
+  const warning = plainTextWarning(url)
+  if (warning !== undefined) onNote(warning)
   const pool = new Pool({
     connectionString: url,
     max: 10,

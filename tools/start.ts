@@ -9,6 +9,7 @@ import {
   jsonLog,
   type Log,
   logLevel,
+  openAddressWarning,
   openDatabase,
   type Running,
   serve,
@@ -126,6 +127,8 @@ async function start(): Promise<void> {
     fail(portProblem(error, port))
   }
   closeOnSignals(running, log)
+  const warning = openAddressWarning(hostname)
+  if (warning !== undefined) log('warn', 'open address', { note: warning })
   console.log(visibleText(`Viva is at http://localhost:${running.port}/\nData: ${database.place}\nStop with Ctrl+C.`))
 }
 

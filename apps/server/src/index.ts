@@ -15,7 +15,7 @@ export {
 } from './database/index.ts'
 export { jsonLog, type Log, type LogLevel, logLevel } from './log.ts'
 export { visibleText } from './visible-text.ts'
-export { type Running, serve, type ServeOptions } from './serve.ts'
+export { openAddressWarning, type Running, serve, type ServeOptions } from './serve.ts'
 export { siteOriginFrom } from './security.ts'
 export { closeOnSignals } from './signals.ts'
 export { trustedHopsFrom } from './client.ts'

@@ -122,6 +122,15 @@ function protect(server: Server, caps: ConnectionCaps, answering: Answering): vo
   })
 }
 
+/** A warning for a server that listens on every address of the machine, in plain HTTP. */
+export function openAddressWarning(hostname: string | undefined): string | undefined {
+  if (hostname !== undefined && !/^(?:0\.0\.0\.0|\[?::\]?)$/.test(hostname)) return undefined
+  return (
+    'The server listens on every address of this machine, in plain HTTP. Set HOST=127.0.0.1 for this machine alone ' +
+    'or behind a proxy that adds HTTPS.'
+  )
+}
+
 /** Listens, and resolves when connections are accepted; rejects when the port cannot be had. */
 export async function serve(options: ServeOptions): Promise<Running> {
   const { app, port, log, onClose, siteOrigin, trustedHops = 0, graceMs = 10_000 } = options

@@ -66,6 +66,7 @@ export function memoryDatabase() {
       list: () => Promise.resolve(kept),
       show: (id: string) => Promise.resolve(kept.find((one) => one.id === id)),
       close: () => Promise.resolve(undefined),
+      delete: () => Promise.resolve(false),
     },
     check: () => Promise.resolve(),
   }

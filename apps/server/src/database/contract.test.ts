@@ -73,6 +73,15 @@ function contract(freshPlace: () => Promise<Place>): void {
     assert.equal(await database.feedback.show('nosuchid00'), undefined)
   })
 
+  test('deletes one message for good, and knows no other id', async () => {
+    const erased = await database.feedback.add({ kind: 'other', message: 'to be erased' }, at)
+    const kept = await database.feedback.add({ kind: 'other', message: 'to be kept' }, at)
+    assert.equal(await database.feedback.delete(erased.id), true)
+    assert.equal(await database.feedback.show(erased.id), undefined)
+    assert.equal(await database.feedback.delete(erased.id), false)
+    assert.equal((await database.feedback.show(kept.id))?.message, 'to be kept')
+  })
+
   test('keeps what was stored when it is opened again', async () => {
     const { id } = await database.feedback.add({ kind: 'idea', message: 'kept' }, at)
     const again = await openDatabase(place.config)

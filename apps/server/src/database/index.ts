@@ -1,6 +1,7 @@
 /** The database: the only folder of Viva that imports Kysely, PostgreSQL or SQLite. */
 import { Kysely } from 'kysely'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type FeedbackStore, feedbackStore } from './feedback.ts'
 import { migrate } from './migrations.ts'
 import { createPool, createPostgres, currentSchema, mapErrors, mapStoreErrors } from './postgres.ts'
@@ -69,6 +70,15 @@ async function openSqlite(folder: string, options: OpenOptions): Promise<Databas
     thread.finishOpening()
     return {
       ...database,
+      feedback: {
+        ...database.feedback,
+        async delete(id) {
+          const isDeleted = await database.feedback.delete(id)
+          if (isDeleted && !(await emptyLog(thread)))
+            onNote(`the text may stay in ${file}-wal until every process that uses the file is stopped`)
+          return isDeleted
+        },
+      },
       async check() {
         await thread.run('select id from feedback limit 1', [], true)
       },
@@ -77,6 +87,16 @@ async function openSqlite(folder: string, options: OpenOptions): Promise<Databas
     await thread.close()
     throw failure(`${file} cannot be opened`, cause)
   }
+}
+
+/** Empties the write-ahead log, which keeps deleted text. False while another process uses it. */
+async function emptyLog(thread: SqliteThread): Promise<boolean> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const { rows } = await thread.run('pragma wal_checkpoint(truncate)', [])
+    if ((rows[0] as { busy?: number } | undefined)?.busy === 0) return true
+    await delay(50)
+  }
+  return false
 }
 
 async function openPostgres(url: string, { onNote = () => undefined }: OpenOptions): Promise<Database> {

@@ -37,8 +37,14 @@ describe('errors of PostgreSQL', () => {
 
   test('every method of the store maps them', async () => {
     const fail = () => Promise.reject(errorWith('ECONNREFUSED'))
-    const store = mapStoreErrors({ add: fail, list: fail, show: fail, close: fail })
-    const calls = [store.add({ kind: 'idea', message: 'x' }, 0), store.list(), store.show('a'), store.close('a', 0)]
+    const store = mapStoreErrors({ add: fail, list: fail, show: fail, close: fail, delete: fail })
+    const calls = [
+      store.add({ kind: 'idea', message: 'x' }, 0),
+      store.list(),
+      store.show('a'),
+      store.close('a', 0),
+      store.delete('a'),
+    ]
     for (const call of calls) await assert.rejects(call, DatabaseUnavailable)
   })
 })

@@ -57,6 +57,7 @@ export function mapStoreErrors(store: FeedbackStore): FeedbackStore {
     list: (filter) => mapErrors(() => store.list(filter)),
     show: (id) => mapErrors(() => store.show(id)),
     close: (id, at) => mapErrors(() => store.close(id, at)),
+    delete: (id) => mapErrors(() => store.delete(id)),
   }
 }
 

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { testApp, writeSite } from '../site.fixture.ts'
 import { openDatabase } from './index.ts'
-import { freshSchema, postgresAbsence } from './postgres.fixture.ts'
+import { freshSchema, onServer, postgresAbsence } from './postgres.fixture.ts'
 
 /** Forwards connections to the server in `address`; `cut` ends them, `listen` accepts again. */
 async function relayTo(address: string) {
@@ -75,5 +75,31 @@ test('feedback is 503 with Retry-After while PostgreSQL is away, and 201 after',
     await relay.cut()
     await remove()
     await site.remove()
+  }
+})
+
+test('a role without USAGE on the schema, or without a schema, is told what is missing', {
+  skip: absence ?? false,
+}, async () => {
+  const { config, remove } = await freshSchema()
+  assert.ok('url' in config)
+  const schema = /search_path=(\w+)/.exec(decodeURIComponent(config.url))?.[1] ?? ''
+  const role = `${schema}_Role`
+  const opening = (path: string) => {
+    const url = new URL(config.url)
+    url.searchParams.set('options', `-c role=${role} -c search_path=${path}`)
+    return openDatabase({ url: url.href })
+  }
+  await onServer(`create role "${role}"`)
+  try {
+    await assert.rejects(opening(schema), (error: Error) =>
+      error.message.endsWith(
+        `role "${role}" has no USAGE on schema ${schema}. As its owner: grant usage on schema ${schema} to "${role}"`,
+      ),
+    )
+    await assert.rejects(opening('nowhere'), /its search_path \(nowhere\) names no schema that exists$/)
+  } finally {
+    await onServer(`drop role "${role}"`)
+    await remove()
   }
 })

@@ -98,14 +98,28 @@ export function createPostgres(pool: Pool): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
 }
 
+/** Quoted only where it must be, as PostgreSQL prints names. */
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+}
+
 /**
  * The schema for Viva's tables: the first of the search path that exists and may be used.
  *
- * @throws Error when there is none.
+ * @throws Error that names what is missing: the schema, or the right to use it.
  */
 export async function currentSchema(database: Kysely<Schema>): Promise<string> {
-  const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(database)
-  const schema = rows[0]?.name
-  if (!schema) throw new Error('its search_path names no schema that exists')
-  return schema
+  const { rows } = await sql<{ name: string | null; role: string; path: string }>`
+    select current_schema() as name, current_user as role, current_setting('search_path') as path`.execute(database)
+  const { name, role = '', path = '' } = rows[0] ?? {}
+  if (name) return name
+  const wanted = path.split(',').map((part) => part.trim().replaceAll(/^"|"$/g, '').replace('$user', role))
+  const existing = await sql<{ name: string }>`
+    select nspname as name from pg_namespace where nspname = any(${wanted})`.execute(database)
+  const [schema] = existing.rows
+  if (!schema) throw new Error(`its search_path (${path}) names no schema that exists`)
+  const [ofSchema, toRole] = [quoted(schema.name), quoted(role)]
+  throw new Error(
+    `role ${toRole} has no USAGE on schema ${ofSchema}. As its owner: grant usage on schema ${ofSchema} to ${toRole}`,
+  )
 }

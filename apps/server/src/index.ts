@@ -16,6 +16,6 @@ export {
 export { jsonLog, type Log, type LogLevel, logLevel } from './log.ts'
 export { visibleText } from './visible-text.ts'
 export { openAddressWarning, type Running, serve, type ServeOptions } from './serve.ts'
-export { siteOriginFrom } from './security.ts'
+export { hstsSubdomainsFrom, siteOriginFrom } from './security.ts'
 export { closeOnSignals } from './signals.ts'
 export { trustedHopsFrom } from './client.ts'

@@ -11,7 +11,16 @@ import { test } from 'node:test'
 async function refusal(env: Record<string, string>): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const args = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'start.ts')]
   const inherited = { ...process.env }
-  for (const name of ['DATABASE_URL', 'VIVA_DATA', 'PORT', 'LOG_LEVEL', 'HOST', 'SITE_URL', 'TRUST_PROXY'])
+  for (const name of [
+    'DATABASE_URL',
+    'VIVA_DATA',
+    'PORT',
+    'LOG_LEVEL',
+    'HOST',
+    'SITE_URL',
+    'TRUST_PROXY',
+    'HSTS_SUBDOMAINS',
+  ])
     delete inherited[name]
   const child = spawn(process.execPath, args, { env: { ...inherited, ...env } })
   const said = { stdout: '', stderr: '' }
@@ -32,6 +41,7 @@ const cases: [title: string, env: Record<string, string>, words: RegExp][] = [
   ['a negative port', { PORT: '-1' }, /^viva: PORT is "-1"/],
   ['a site address that is none', { SITE_URL: 'viva' }, /^viva: SITE_URL is "viva"\. It is where the site is reached/],
   ['a number of proxies that is none', { TRUST_PROXY: 'yes' }, /^viva: TRUST_PROXY is "yes"\. It is the number of/],
+  ['subdomains in HSTS without https', { HSTS_SUBDOMAINS: '1' }, /^viva: HSTS_SUBDOMAINS=1 has no effect without/],
   ['a connection cap that is none', { MAX_CONNECTIONS: '0' }, /^viva: MAX_CONNECTIONS is "0"\. It is a whole number/],
   ['characters that steer a terminal', { PORT: 'a\u009b2J\u202e' }, /^viva: PORT is "a\\u009b2J\\u202e"/],
   ['an unknown log level', { LOG_LEVEL: 'loud' }, /^viva: LOG_LEVEL is "loud"\. It is one of debug, info/],

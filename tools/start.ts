@@ -6,9 +6,11 @@ import {
   createApp,
   type Database,
   databaseConfig,
+  hstsSubdomainsFrom,
   jsonLog,
   type Log,
   logLevel,
+  openAddressWarning,
   openDatabase,
   type Running,
   serve,
@@ -60,9 +62,11 @@ function countFrom(name: string, fallback: number): number {
 /** What the network side is told by the environment. */
 function networkSettings() {
   try {
+    const siteOrigin = siteOriginFrom(process.env.SITE_URL)
     return {
       log: jsonLog(logLevel(process.env.LOG_LEVEL)),
-      siteOrigin: siteOriginFrom(process.env.SITE_URL),
+      siteOrigin,
+      hstsSubdomains: hstsSubdomainsFrom(process.env.HSTS_SUBDOMAINS, siteOrigin),
       trustedHops: trustedHopsFrom(process.env.TRUST_PROXY),
       maxConnections: countFrom('MAX_CONNECTIONS', 2000),
       maxConnectionsPerClient: countFrom('MAX_CONNECTIONS_PER_CLIENT', 100),
@@ -102,7 +106,8 @@ async function start(): Promise<void> {
     fail(`needs Node 26, found ${process.version}. \`npm start\` brings its own.`)
   const port = portFrom(process.env.PORT)
   const hostname = process.env.HOST?.trim() || undefined
-  const { log, siteOrigin, trustedHops, ...caps } = networkSettings()
+  const { log, siteOrigin, hstsSubdomains, trustedHops, ...caps } = networkSettings()
+  const network = { log, siteOrigin, hstsSubdomains, trustedHops }
   await checkPort(port, hostname).catch((error: unknown) => fail(portProblem(error, port)))
   const database = await open(log)
 
@@ -115,17 +120,19 @@ async function start(): Promise<void> {
     throw error
   }
 
-  const app = await createApp({ siteDir, database, clock: Date, log, siteOrigin, trustedHops })
+  const app = await createApp({ siteDir, database, clock: Date, ...network })
   let running: Running
   try {
     const onClose = () => database.close()
     const address = { port, ...(hostname ? { hostname } : {}) }
-    running = await serve({ app, ...address, log, siteOrigin, trustedHops, ...caps, onClose })
+    running = await serve({ app, ...address, ...network, ...caps, onClose })
   } catch (error) {
     await database.close()
     fail(portProblem(error, port))
   }
   closeOnSignals(running, log)
+  const warning = openAddressWarning(hostname)
+  if (warning !== undefined) log('warn', 'open address', { note: warning })
   console.log(visibleText(`Viva is at http://localhost:${running.port}/\nData: ${database.place}\nStop with Ctrl+C.`))
 }
 

@@ -34,7 +34,7 @@ export const commands: Record<string, Command> = {
     run: async (args, world) => (await import('./export.ts')).exportBank(args, world),
   },
   feedback: {
-    usage: 'feedback list|show|close …',
+    usage: 'feedback list|show|close|delete …',
     summary: 'read what readers sent',
     run: async (args, world) => (await import('./feedback.ts')).feedback(args, world),
   },

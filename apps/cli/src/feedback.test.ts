@@ -81,8 +81,23 @@ test('an unknown id cannot steer the terminal', async () => {
   assert.doesNotMatch(complained, /\p{C}/u)
 })
 
+test('deletes only with --yes, and says what it would delete without', async () => {
+  const database = await openDatabase({ folder })
+  const { id } = await database.feedback.add({ kind: 'other', message: 'please forget me' }, 0)
+  await database.close()
+
+  const asked = await viva(['delete', id])
+  assert.equal(asked.code, 1)
+  assert.match(asked.complained, /please forget me\nviva feedback: nothing was deleted.*add --yes/)
+  assert.equal((await viva(['show', id])).code, 0)
+
+  const done = await viva(['delete', id, '--yes'])
+  assert.deepEqual([done.code, done.printed], [0, `${id} is erased. Backups may still hold it.`])
+  assert.equal((await viva(['show', id])).code, 1)
+})
+
 test('an unknown id gives one line and exit 1', async () => {
-  for (const action of ['show', 'close']) {
+  for (const action of ['show', 'close', 'delete']) {
     const { code, complained } = await viva([action, 'nosuch'])
     assert.equal(code, 1)
     assert.match(complained, /no message "nosuch" in SQLite/)
@@ -91,11 +106,12 @@ test('an unknown id gives one line and exit 1', async () => {
 
 test('a wrong call is a usage error that shows correct usage', async () => {
   const cases: [string[], RegExp][] = [
-    [[], /no action; it is one of list, show ID, close ID/],
+    [[], /no action; it is one of list, show ID, close ID, delete ID/],
     [['toString'], /found "toString"/],
     [['show'], /takes one id, found 0/],
     [['list', 'x'], /takes no id, found 1/],
-    [['list', '--closed'], /Known flags: --open, --json/],
+    [['list', '--closed'], /Known flags: --open, --json, --yes/],
+    [['close', 'x', '--yes'], /--yes goes with `delete` only/],
     [['show', 'x', '--open'], /--open goes with `list` only/],
   ]
   for (const [args, words] of cases)

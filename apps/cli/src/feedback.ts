@@ -1,4 +1,4 @@
-/** `viva feedback`: what readers sent, listed, shown and closed. */
+/** `viva feedback`: what readers sent, listed, shown, closed and erased. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Database, databaseConfig, DatabaseUnavailable, type Feedback, openDatabase } from '@viva/server'
@@ -13,10 +13,12 @@ export type FeedbackIo = Pick<World, 'root' | 'now' | 'print' | 'complain'> & {
 const help = `Usage: npm run viva -- feedback list [--open] [--json]
        npm run viva -- feedback show ID [--json]
        npm run viva -- feedback close ID
+       npm run viva -- feedback delete ID --yes
 
-Reads SQLite in data/ (VIVA_DATA names another folder), or PostgreSQL when DATABASE_URL is set.`
+Reads SQLite in data/ (VIVA_DATA names another folder), or PostgreSQL when DATABASE_URL is set.
+delete erases the message for good; backups keep theirs.`
 
-type Options = { open: boolean; json: boolean }
+type Options = { open: boolean; json: boolean; yes: boolean }
 type Action = { words: string; run(database: Database, id: string, options: Options, io: FeedbackIo): Promise<number> }
 
 const actions: Record<string, Action> = {
@@ -52,6 +54,20 @@ const actions: Record<string, Action> = {
       return 0
     },
   },
+  delete: {
+    words: 'delete ID',
+    async run(database, id, { yes }, io) {
+      const found = await database.feedback.show(id)
+      if (!found) return unknown(id, database, io)
+      if (!yes) {
+        io.complain(`${table([found])}\nviva feedback: nothing was deleted. To erase this message for good, add --yes.`)
+        return 1
+      }
+      if (!(await database.feedback.delete(id))) return unknown(id, database, io)
+      io.print(`${id} is erased. Backups may still hold it.`)
+      return 0
+    },
+  },
 }
 
 /**
@@ -72,7 +88,8 @@ export async function feedback(args: string[], io: FeedbackIo): Promise<number> 
   }
   let database: Database
   try {
-    database = await openDatabase(databaseConfig(io.env ?? process.env, join(io.root, 'data')))
+    const onNote = (note: string) => escaped.complain(`viva feedback: ${note}`)
+    database = await openDatabase(databaseConfig(io.env ?? process.env, join(io.root, 'data')), { onNote })
   } catch (error) {
     escaped.complain(`viva feedback: ${error instanceof Error ? error.message : String(error)}`)
     return 1
@@ -93,24 +110,31 @@ function read(args: string[]): { action: Action; id: string; options: Options } 
   try {
     parsed = parseArgs({
       args,
-      options: { open: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+      options: {
+        open: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        yes: { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     })
   } catch (cause) {
     throw new UsageError(
-      `${cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause)}. Known flags: --open, --json.`,
+      `${cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause)}. Known flags: --open, --json, --yes.`,
       { cause },
     )
   }
   const [name = '', ...rest] = parsed.positionals
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined
   if (!action)
-    throw new UsageError(`found ${name ? JSON.stringify(name) : 'no action'}; it is one of list, show ID, close ID.`)
+    throw new UsageError(
+      `found ${name ? JSON.stringify(name) : 'no action'}; it is one of list, show ID, close ID, delete ID.`,
+    )
   const wanted = action.words.split(' ').length - 1
   if (rest.length !== wanted) {
     throw new UsageError(`\`${action.words}\` takes ${wanted === 0 ? 'no id' : 'one id'}, found ${rest.length}.`)
   }
   if (parsed.values.open && name !== 'list') throw new UsageError('--open goes with `list` only.')
+  if (parsed.values.yes && name !== 'delete') throw new UsageError('--yes goes with `delete` only.')
   return { action, id: rest[0] ?? '', options: parsed.values }
 }
 

@@ -75,3 +75,9 @@ test('log lines are JSON, and lower levels are left out', () => {
   assert.equal(logLevel('DEBUG'), 'debug')
   assert.throws(() => logLevel('loud'), /LOG_LEVEL is "loud"/)
 })
+
+test('sends includeSubDomains in HSTS when configured', async () => {
+  const { app } = await testApp(site.siteDir, { siteOrigin: 'https://viva.test', hstsSubdomains: true })
+  const response = await app.request('https://viva.test/about/')
+  assert.equal(response.headers.get('strict-transport-security'), 'max-age=31536000; includeSubDomains')
+})

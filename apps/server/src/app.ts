@@ -28,6 +28,8 @@ export type AppOptions = {
    * request's host.
    */
   siteOrigin?: string | undefined
+  /** Adds `includeSubDomains` to the `Strict-Transport-Security` of an https site. */
+  hstsSubdomains?: boolean
   /**
    * Number of proxies in front that append to `X-Forwarded-For` and set `X-Forwarded-Host`; 0 by
    * default.
@@ -68,8 +70,8 @@ export async function createApp(options: AppOptions): Promise<Hono<Env>> {
 }
 
 /** Headers and one log line for every response. */
-function finish({ log, siteOrigin }: AppOptions): MiddlewareHandler {
-  const addHeaders = securityHeaders(siteOrigin)
+function finish({ log, siteOrigin, hstsSubdomains }: AppOptions): MiddlewareHandler {
+  const addHeaders = securityHeaders(siteOrigin, hstsSubdomains)
   return async (context, next) => {
     const begun = performance.now()
     await next()

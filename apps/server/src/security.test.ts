@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { httpsPagePolicy, pagePolicy, securityHeaders, siteOriginFrom } from './security.ts'
+import { hstsSubdomainsFrom, httpsPagePolicy, pagePolicy, securityHeaders, siteOriginFrom } from './security.ts'
 
 function headersFor(path: string, siteOrigin?: string, init: Record<string, string> = {}): Headers {
   const headers = new Headers(init)
@@ -50,6 +50,16 @@ describe('security headers', () => {
     assert.equal(headersFor('/').get('strict-transport-security'), null)
   })
 
+  test('HSTS includes subdomains on request, and stays off over plain HTTP', () => {
+    const transportOf = (siteOrigin: string) => {
+      const headers = new Headers()
+      securityHeaders(siteOrigin, true)(headers)
+      return headers.get('strict-transport-security')
+    }
+    assert.equal(transportOf('https://viva.test'), 'max-age=31536000; includeSubDomains')
+    assert.equal(transportOf('http://viva.test'), null)
+  })
+
   test('a response with a policy of its own keeps it and reports nothing', () => {
     const headers = headersFor('/engines/x/frame.html', undefined, { 'content-security-policy': 'sandbox' })
     assert.equal(headers.get('content-security-policy'), 'sandbox')
@@ -70,4 +80,17 @@ describe('SITE_URL', () => {
     test(`${JSON.stringify(text)} is ${origin}`, () => assert.equal(siteOriginFrom(text), origin))
   for (const text of ['viva.test', 'ftp://viva.test', 'https://a:b@viva.test', 'https://'])
     test(`${text} is refused`, () => assert.throws(() => siteOriginFrom(text), /SITE_URL is "/))
+})
+
+describe('HSTS_SUBDOMAINS', () => {
+  test('is off without a value, and with 0', () => {
+    for (const text of [undefined, '', ' 0 ']) assert.equal(hstsSubdomainsFrom(text, undefined), false)
+  })
+  test('is on with 1 for an https site', () => assert.equal(hstsSubdomainsFrom('1', 'https://viva.test'), true))
+  test('anything else is an error', () =>
+    assert.throws(() => hstsSubdomainsFrom('yes', 'https://viva.test'), /HSTS_SUBDOMAINS is "yes"\. It is 1/))
+  test('without an https site it is an error', () => {
+    for (const origin of [undefined, 'http://viva.test'])
+      assert.throws(() => hstsSubdomainsFrom('1', origin), /without an https SITE_URL/)
+  })
 })

@@ -112,13 +112,15 @@ export type SecurityHeaders = (headers: Pick<Headers, 'has' | 'set'>, path?: str
  * Without `Cross-Origin-Embedder-Policy`: nothing needs cross-origin isolation, the policy forbids
  * every other origin already, and isolation would hand finer timers to the page. Without
  * `require-trusted-types-for`: the quiz sets HTML that the build made, and labs start workers by
- * address. `Strict-Transport-Security` is sent for an https site, for a year, without
- * `includeSubDomains`: the operator may serve other names of the domain over plain HTTP.
+ * address. `Strict-Transport-Security` is sent for an https site, for a year. `includeSubDomains` is
+ * opt-in: the operator may serve other names below it over plain HTTP.
  *
  * @param siteOrigin The site's public origin, `https://viva.example`.
+ * @param hstsSubdomains Adds `includeSubDomains`; without effect unless the origin is https.
  */
-export function securityHeaders(siteOrigin?: string): SecurityHeaders {
+export function securityHeaders(siteOrigin?: string, hstsSubdomains = false): SecurityHeaders {
   const isHttps = siteOrigin?.startsWith('https:') ?? false
+  const transport = `max-age=31536000${hstsSubdomains ? '; includeSubDomains' : ''}`
   return (headers, path = '') => {
     if (!headers.has('content-security-policy')) {
       headers.set('content-security-policy', isHttps ? httpsPagePolicy : pagePolicy)
@@ -131,7 +133,7 @@ export function securityHeaders(siteOrigin?: string): SecurityHeaders {
     headers.set('permissions-policy', permissions)
     headers.set('referrer-policy', 'strict-origin-when-cross-origin')
     headers.set('x-content-type-options', 'nosniff')
-    if (isHttps) headers.set('strict-transport-security', 'max-age=31536000')
+    if (isHttps) headers.set('strict-transport-security', transport)
   }
 }
 
@@ -147,4 +149,18 @@ export function siteOriginFrom(text: string | undefined): string | undefined {
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
     throw new Error(`SITE_URL is "${text}". It is where the site is reached, like https://viva.example.org.`)
   return url.origin
+}
+
+/**
+ * `HSTS_SUBDOMAINS` as a switch: off without one.
+ *
+ * @throws Error when it is neither 0 nor 1, or 1 for a site that is not https.
+ */
+export function hstsSubdomainsFrom(text: string | undefined, siteOrigin: string | undefined): boolean {
+  const trimmed = text?.trim() ?? ''
+  if (trimmed === '' || trimmed === '0') return false
+  if (trimmed !== '1') throw new Error(`HSTS_SUBDOMAINS is "${text}". It is 1, or 0 or unset for no includeSubDomains.`)
+  if (!siteOrigin?.startsWith('https:'))
+    throw new Error('HSTS_SUBDOMAINS=1 has no effect without an https SITE_URL. Set SITE_URL, or unset it.')
+  return true
 }

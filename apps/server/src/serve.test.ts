@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { Hono } from 'hono'
 import type { Log } from './log.ts'
-import { type Running, serve } from './serve.ts'
+import { openAddressWarning, type Running, serve } from './serve.ts'
 import { bigText, testApp, writeSite } from './site.fixture.ts'
 
 const silent: Log = () => undefined
@@ -274,3 +274,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     assert.match(output, /database closed.*\n.*"stopped"/)
   })
 }
+
+for (const hostname of [undefined, '0.0.0.0', '::'])
+  test(`listening on ${hostname ?? 'no named address'} is a warning that names HOST=127.0.0.1`, () =>
+    assert.match(openAddressWarning(hostname) ?? '', /every address.*plain HTTP\. Set HOST=127\.0\.0\.1/))
+
+for (const hostname of ['127.0.0.1', '::1', '192.0.2.7'])
+  test(`listening on ${hostname} is no warning`, () => assert.equal(openAddressWarning(hostname), undefined))

@@ -24,6 +24,8 @@ export type ServeOptions = {
   log: Log
   /** The site's public origin, for the headers of responses that the application does not make. */
   siteOrigin?: string | undefined
+  /** Adds `includeSubDomains` to the `Strict-Transport-Security` of an https site. */
+  hstsSubdomains?: boolean
   /**
    * Proxies in front of the server. With one, the cap per client does not apply: all connections
    * are the proxy's.
@@ -53,15 +55,15 @@ export type Running = {
   close(): Promise<void>
 }
 
-type Answering = Pick<ServeOptions, 'app' | 'log' | 'siteOrigin' | 'trustedHops'> & {
+type Answering = Pick<ServeOptions, 'app' | 'log' | 'siteOrigin' | 'hstsSubdomains' | 'trustedHops'> & {
   events: SecurityLog
 }
 
 const failed = 'The error was logged. Try again later.'
 
 /** Listeners of the server: requests, and what Node itself would answer without our headers. */
-function listeners({ app, log, siteOrigin, trustedHops = 0, events }: Answering) {
-  const addHeaders = securityHeaders(siteOrigin)
+function listeners({ app, log, siteOrigin, hstsSubdomains, trustedHops = 0, events }: Answering) {
+  const addHeaders = securityHeaders(siteOrigin, hstsSubdomains)
   const clientBehind = ({ socket, headers }: IncomingMessage): Client => {
     const forwarded = headers['x-forwarded-for']
     return clientOf(socket.remoteAddress, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trustedHops)
@@ -122,9 +124,18 @@ function protect(server: Server, caps: ConnectionCaps, answering: Answering): vo
   })
 }
 
+/** A warning for a server that listens on every address of the machine, in plain HTTP. */
+export function openAddressWarning(hostname: string | undefined): string | undefined {
+  if (hostname !== undefined && !/^(?:0\.0\.0\.0|\[?::\]?)$/.test(hostname)) return undefined
+  return (
+    'The server listens on every address of this machine, in plain HTTP. Set HOST=127.0.0.1 for this machine alone ' +
+    'or behind a proxy that adds HTTPS.'
+  )
+}
+
 /** Listens, and resolves when connections are accepted; rejects when the port cannot be had. */
 export async function serve(options: ServeOptions): Promise<Running> {
-  const { app, port, log, onClose, siteOrigin, trustedHops = 0, graceMs = 10_000 } = options
+  const { app, port, log, onClose, siteOrigin, hstsSubdomains = false, trustedHops = 0, graceMs = 10_000 } = options
   const { requestTimeoutMs = 30_000, headersTimeoutMs = 5000 } = options
   const { maxConnections = 2000, maxConnectionsPerClient = 100 } = options
   const server = createServer({
@@ -141,7 +152,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   server.timeout = 60_000
   const perClient = trustedHops > 0 ? Infinity : maxConnectionsPerClient
   const events = securityLog({ log, clock: Date })
-  protect(server, { perClient, total: maxConnections }, { app, log, siteOrigin, trustedHops, events })
+  protect(server, { perClient, total: maxConnections }, { app, log, siteOrigin, hstsSubdomains, trustedHops, events })
 
   const listening = Promise.withResolvers<void>()
   server.once('error', listening.reject)

@@ -20,6 +20,7 @@ const files: Record<string, string> = {
   'Größe/index.html': '<!doctype html><title>size</title>',
   '404.html': '<!doctype html><title>nothing here</title>',
   'rss.xml': '<rss/>',
+  'favicon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
   'feedback/index.html': '<!doctype html><link rel="stylesheet" href="/_astro/page.css"><title>feedback</title>',
   '_astro/page.DkX12a_3.js': 'export {}\n'.repeat(200),
   'engines/0123456789abcdef/frame.html': frameHtml,
@@ -65,6 +66,7 @@ export function memoryDatabase() {
       list: () => Promise.resolve(kept),
       show: (id: string) => Promise.resolve(kept.find((one) => one.id === id)),
       close: () => Promise.resolve(undefined),
+      delete: () => Promise.resolve(false),
     },
     check: () => Promise.resolve(),
   }

@@ -25,6 +25,11 @@ test('a folder is its index page, never kept without asking', async () => {
   assert.match(await response.text(), /about/)
 })
 
+test('an SVG picture names its charset', async () => {
+  const response = await app.request('/favicon.svg')
+  assert.equal(response.headers.get('content-type'), 'image/svg+xml; charset=utf-8')
+})
+
 test('a folder without its slash, or with its file name, moves to the page and keeps the query', async () => {
   for (const path of ['/about', '/about/index.html']) {
     const response = await app.request(`${path}?q=1`)

@@ -6,50 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Client } from 'pg'
-import { type Database, type DatabaseConfig, openDatabase } from './index.ts'
-
-/** A fresh, empty place for a database, and its removal. */
-type Place = { config: DatabaseConfig; remove(): Promise<void> }
+import { type Database, openDatabase } from './index.ts'
+import { freshSchema, type Place, postgresAbsence } from './postgres.fixture.ts'
 
 async function freshFolder(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'viva-database-'))
   return { config: { folder: join(folder, 'data') }, remove: () => rm(folder, { recursive: true }) }
-}
-
-const server = process.env.VIVA_TEST_POSTGRES ?? 'postgres://root@127.0.0.1:5432/test'
-
-async function onServer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: server, connectionTimeoutMillis: 3000 })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
-  }
-}
-
-let schemas = 0
-
-async function freshSchema(): Promise<Place> {
-  const schema = `viva_test_${process.pid}_${Date.now()}_${schemas++}`
-  await onServer(`create schema ${schema}`)
-  const url = new URL(server)
-  url.searchParams.set('options', `-c search_path=${schema}`)
-  return { config: { url: url.href }, remove: () => onServer(`drop schema ${schema} cascade`) }
-}
-
-async function postgresAbsence(): Promise<string | undefined> {
-  try {
-    await onServer('select 1')
-    return undefined
-  } catch (error) {
-    return (
-      `PostgreSQL does not answer at ${server} (${error instanceof Error ? error.message : String(error)}). Start one: ` +
-      'docker run -d -p 5432:5432 -e POSTGRES_USER=root -e POSTGRES_DB=test -e POSTGRES_HOST_AUTH_METHOD=trust postgres:15, ' +
-      'or name another in VIVA_TEST_POSTGRES.'
-    )
-  }
 }
 
 const at = Date.parse('2026-11-20T10:00:00.000Z')
@@ -109,6 +71,15 @@ function contract(freshPlace: () => Promise<Place>): void {
     assert.equal((await database.feedback.close(id, at + 2))?.closedAt, '2026-11-20T10:00:00.001Z')
     assert.equal(await database.feedback.close('nosuchid00', at), undefined)
     assert.equal(await database.feedback.show('nosuchid00'), undefined)
+  })
+
+  test('deletes one message for good, and knows no other id', async () => {
+    const erased = await database.feedback.add({ kind: 'other', message: 'to be erased' }, at)
+    const kept = await database.feedback.add({ kind: 'other', message: 'to be kept' }, at)
+    assert.equal(await database.feedback.delete(erased.id), true)
+    assert.equal(await database.feedback.show(erased.id), undefined)
+    assert.equal(await database.feedback.delete(erased.id), false)
+    assert.equal((await database.feedback.show(kept.id))?.message, 'to be kept')
   })
 
   test('keeps what was stored when it is opened again', async () => {

@@ -1,4 +1,4 @@
-/** What readers wrote to us: stored, listed, shown, closed. */
+/** What readers wrote to us: stored, listed, shown, closed, erased. */
 import type { Kysely } from 'kysely'
 import { randomBytes } from 'node:crypto'
 import type { FeedbackTable, Schema } from './schema.ts'
@@ -35,6 +35,8 @@ export type FeedbackStore = {
    * Marks as dealt with; closing again keeps the first time. `undefined` when there is no such id.
    */
   close(id: string, at: number): Promise<Feedback | undefined>
+  /** Erases the message; `false` when there is no such id. */
+  delete(id: string): Promise<boolean>
 }
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
@@ -98,6 +100,10 @@ export function feedbackStore(database: Kysely<Schema>): FeedbackStore {
         .where('closed_at', 'is', null)
         .execute()
       return show(id)
+    },
+    async delete(id) {
+      const { numDeletedRows } = await database.deleteFrom('feedback').where('id', '=', id).executeTakeFirst()
+      return numDeletedRows > 0n
     },
   }
 }

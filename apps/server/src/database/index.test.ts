@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -22,6 +22,39 @@ test('SQLite is opened with a write-ahead log', async (t) => {
   const raw = new DatabaseSync(join(folder, 'viva.db'))
   assert.equal(raw.prepare('pragma journal_mode').get()?.journal_mode, 'wal')
   raw.close()
+  await database.close()
+})
+
+test('SQLite keeps no byte of a deleted message in its files', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'viva-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const notes: string[] = []
+  const database = await openDatabase({ folder }, { onNote: (note) => notes.push(note) })
+  const filesHold = async (text: string) => {
+    const files = await Promise.all(['viva.db', 'viva.db-wal'].map((name) => readFile(join(folder, name))))
+    return files.some((bytes) => bytes.includes(text))
+  }
+  await database.feedback.add({ kind: 'idea', message: 'a neighbour' }, 0)
+  const { id } = await database.feedback.add({ kind: 'idea', message: 'please-forget-me'.repeat(200) }, 1)
+  assert.ok(await filesHold('please-forget-me'))
+  await database.feedback.delete(id)
+  assert.ok(!(await filesHold('please-forget-me')))
+  assert.deepEqual(notes, [])
+  await database.close()
+})
+
+test('a deletion that another reader keeps in the write-ahead log is noted', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'viva-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const notes: string[] = []
+  const database = await openDatabase({ folder }, { onNote: (note) => notes.push(note) })
+  const { id } = await database.feedback.add({ kind: 'idea', message: 'x' }, 0)
+  const reader = new DatabaseSync(join(folder, 'viva.db'))
+  reader.exec('begin')
+  reader.prepare('select * from feedback').all()
+  assert.equal(await database.feedback.delete(id), true)
+  assert.match(notes.join(), /may stay in .*viva\.db-wal until every process/)
+  reader.close()
   await database.close()
 })
 

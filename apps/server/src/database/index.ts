@@ -1,9 +1,10 @@
 /** The database: the only folder of Viva that imports Kysely, PostgreSQL or SQLite. */
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely } from 'kysely'
 import { join } from 'node:path'
-import { Pool } from 'pg'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type FeedbackStore, feedbackStore } from './feedback.ts'
 import { migrate } from './migrations.ts'
+import { createPool, createPostgres, currentSchema, mapErrors, mapStoreErrors } from './postgres.ts'
 import type { Schema } from './schema.ts'
 import { SqliteDialect } from './sqlite.ts'
 import { SqliteThread } from './sqlite-thread.ts'
@@ -14,13 +15,13 @@ export { type Feedback, type FeedbackKind, feedbackKinds, type FeedbackStore, ty
 /** Where the data is: a PostgreSQL server, or a folder that holds `viva.db`. */
 export type DatabaseConfig = { url: string } | { folder: string }
 
-/** For SQLite; PostgreSQL has limits of its own. */
+/** How to open; PostgreSQL has limits of its own. */
 export type OpenOptions = {
-  /** For the log: file modes that were narrowed, a crash of the worker. */
+  /** For the log: narrowed file modes, a crash of SQLite's worker, a broken idle connection. */
   onNote?: (note: string) => void
-  /** How long a statement waits for other processes, in milliseconds. Default 2,000. */
+  /** SQLite: how long a statement waits for other processes, in milliseconds. Default 2,000. */
   waitMs?: number
-  /** Shortest time between two starts of the worker, in milliseconds. Default 1,000. */
+  /** SQLite: shortest time between two starts of the worker, in milliseconds. Default 1,000. */
   restartMs?: number
 }
 
@@ -56,7 +57,7 @@ function withoutPassword(address: string): string {
  * the reason.
  */
 export async function openDatabase(config: DatabaseConfig, options: OpenOptions = {}): Promise<Database> {
-  return 'url' in config ? openPostgres(config.url) : openSqlite(config.folder, options)
+  return 'url' in config ? openPostgres(config.url, options) : openSqlite(config.folder, options)
 }
 
 async function openSqlite(folder: string, options: OpenOptions): Promise<Database> {
@@ -69,6 +70,15 @@ async function openSqlite(folder: string, options: OpenOptions): Promise<Databas
     thread.finishOpening()
     return {
       ...database,
+      feedback: {
+        ...database.feedback,
+        async delete(id) {
+          const isDeleted = await database.feedback.delete(id)
+          if (isDeleted && !(await emptyLog(thread)))
+            onNote(`the text may stay in ${file}-wal until every process that uses the file is stopped`)
+          return isDeleted
+        },
+      },
       async check() {
         await thread.run('select id from feedback limit 1', [], true)
       },
@@ -79,24 +89,22 @@ async function openSqlite(folder: string, options: OpenOptions): Promise<Databas
   }
 }
 
-async function openPostgres(url: string): Promise<Database> {
+/** Empties the write-ahead log, which keeps deleted text. False while another process uses it. */
+async function emptyLog(thread: SqliteThread): Promise<boolean> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const { rows } = await thread.run('pragma wal_checkpoint(truncate)', [])
+    if ((rows[0] as { busy?: number } | undefined)?.busy === 0) return true
+    await delay(50)
+  }
+  return false
+}
+
+async function openPostgres(url: string, { onNote = () => undefined }: OpenOptions): Promise<Database> {
   const place = withoutPassword(url)
-  const pool = new Pool({
-    connectionString: url,
-    max: 10,
-    connectionTimeoutMillis: 5000,
-    statement_timeout: 10_000,
-    application_name: 'viva',
-  })
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end
-  // the process.
-  pool.on('error', () => undefined)
-  const database = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const database = createPostgres(createPool(url, onNote))
   try {
-    const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(database)
-    const schema = rows[0]?.name
-    if (!schema) throw new Error('its search_path names no schema that exists')
-    return await opened(database, place, schema)
+    const { feedback, check, ...rest } = await opened(database, place, await currentSchema(database))
+    return { ...rest, feedback: mapStoreErrors(feedback), check: () => mapErrors(check) }
   } catch (cause) {
     await database.destroy()
     throw failure(`${place} cannot be opened`, cause)

@@ -83,6 +83,8 @@ export function openWriter(file: string): DatabaseSync {
   try {
     database.exec('pragma journal_mode = wal')
     database.exec('pragma synchronous = full')
+    // Deleted text is overwritten instead of left in free pages.
+    database.exec('pragma secure_delete = on')
   } catch (error) {
     database.close()
     throw error

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Bench, defaults, engineOf, type Lab, type Points, type RunEngine, runLab } from '@viva/lab'
+import { type Bench, defaults, type Lab, type Points, type RunEngine, runLab } from '@viva/lab'
 
 /** What a page needs to draw a finished run; the same shape as a frame of a run in the browser. */
 export type LabExample = {

@@ -23,8 +23,10 @@ export type Admission = {
  *
  * - Refused before the body is read: 503 when it is too much for the server, 429 when it is too much of this client, both with `Retry-After`
  *   (never two clients at the same moment) and a problem document (RFC 9457).
- * - A place is held until the handler has ended its answer. When a client hangs up, the work's signal is aborted, and the place is free when the handler has
- *   ended: work that goes on all the same is still counted, for twice as long again as it took until then at the most.
+ * - A permit is held until the handler has ended its response. When the client disconnects or the deadline passes, the signal is aborted, and the
+ *   permit is released when the handler has settled: at once where it heeds the signal. Work that goes on is counted, so no client can push more
+ *   work past the limit by leaving early. A handler without a promise (Express) settles when it ends its response; one that stops without a sign
+ *   keeps its permit for a minute. `releaseAfterAbortMs` releases earlier.
  * - An answer that is streamed for longer than it was worked on does not count for the limit; its place is held until its end.
  * - An `Overloaded` that a handler throws, because what it calls has refused, is a 503 too; that, and a 503 or 504 of its own, lowers the limit, so that in
  *   a chain of services the first one refuses.

@@ -92,21 +92,15 @@ describe('a handler of node:http', () => {
       assert.doesNotMatch(await one.write(get()).gets(/first/), /second/)
     })
 
-  test('that never ends holds its place until its deadline or its client is gone, and no longer', async (t) => {
-    const { door, client, isFree } = await serving(t, () => new Promise(() => {}), { timeoutMs: 50 })
-    assert.match(
-      await client()
-        .write(get())
-        .gets(/deadline/),
-      /^HTTP\/1.1 503 /,
-    )
+  test('that never settles: a 503 at its deadline, and `releaseAfterAbortMs` releases its permit', async (t) => {
+    const options = { timeoutMs: 50, releaseAfterAbortMs: 30 }
+    const { door, client, isFree } = await serving(t, () => new Promise(() => {}), options)
+    const answer = await client()
+      .write(get())
+      .gets(/deadline/)
+    assert.match(answer, /^HTTP\/1.1 503 /)
+    assert.equal(door.gate.inFlight, 1)
     await isFree()
-    const forever = await serving(t, () => {})
-    const leaves = forever.client().write(get())
-    await until(() => forever.door.gate.inFlight === 1)
-    leaves.socket.destroy()
-    await forever.isFree()
-    assert.equal(door.gate.inFlight, 0)
   })
 
   for (const [why, head, options] of [
@@ -248,7 +242,7 @@ describe('a Fetch-style handler', () => {
     let reason: unknown
     const late = Promise.withResolvers<Response>()
     const cancelled = Promise.withResolvers<void>()
-    const { client, isFree } = await serving(
+    const { door, client, isFree } = await serving(
       t,
       (request) => {
         const { signal } = contextOf(request)!
@@ -263,10 +257,11 @@ describe('a Fetch-style handler', () => {
         .gets(/deadline/),
       /^HTTP\/1.1 503 /,
     )
-    await isFree()
     assert.ok(reason instanceof TimedOut)
+    assert.equal(door.gate.inFlight, 1)
     late.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve() })))
     await cancelled.promise
+    await isFree()
   })
 
   test('whose key throws: a 500 as an answer, not an exception', async () => {

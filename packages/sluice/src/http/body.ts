@@ -65,3 +65,14 @@ export function boundRequestBody(
   // A request whose rest nobody reads is never told that it has closed; its answer is.
   response.once('close', () => cancel())
 }
+
+/**
+ * Fails the rest of a body that is refused, so that a handler that reads it does not wait for ever. The socket stays open for the response.
+ */
+export function failRequestBody(request: IncomingMessage, error: Error): void {
+  if (request.complete || request.destroyed) return
+  request.on('error', () => {})
+  // Node's own destroys the socket as well.
+  request._destroy = (failure, done) => done(failure)
+  request.destroy(error)
+}

@@ -58,6 +58,12 @@ export type AdmissionOptions = {
   }
   /** A client that takes nothing of its answer for so long, or sends nothing of a body that is waited for, is cut off. Default 10,000. */
   stallMs?: number
+  /**
+   * Milliseconds after which an aborted request (its client disconnected, its deadline passed) releases its permit although its handler still runs.
+   * The limit then no longer bounds what runs. Default: the permit is held until the handler has settled. A handler without a promise (Express)
+   * that never ends its response keeps it for 60,000.
+   */
+  releaseAfterAbortMs?: number
   /** Told what a handler throws; the client gets a 500. Default: to the console. */
   onError?: (error: unknown) => void
   clock?: Clock
@@ -86,6 +92,7 @@ export class Door {
   readonly bodyTimeoutMs: number
   readonly minBytesPerSecond: number
   readonly stallMs: number
+  readonly releaseAfterAbortMs: number | undefined
   readonly onError: (error: unknown) => void
   readonly #levels: number
   readonly #defaultLevel: number
@@ -122,6 +129,9 @@ export class Door {
     this.bodyTimeoutMs = checkMs('body.timeoutMs', body.timeoutMs ?? 20_000, { unbounded: true })
     this.minBytesPerSecond = checkNumber('body.minBytesPerSecond', body.minBytesPerSecond ?? 500, { above: 0 })
     this.stallMs = checkMs('stallMs', options.stallMs ?? 10_000, { unbounded: true })
+    const { releaseAfterAbortMs: releaseMs } = options
+    this.releaseAfterAbortMs =
+      releaseMs === undefined ? undefined : checkMs('releaseAfterAbortMs', releaseMs, { unbounded: true })
     this.onError = checkFunction('onError', options.onError ?? console.error)
   }
 

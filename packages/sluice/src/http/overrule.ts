@@ -54,13 +54,17 @@ const silent = {
     callBack(args)
     return false
   },
-  end(this: ServerResponse, ...args: unknown[]): ServerResponse {
-    callBack(args)
-    return this
-  },
 }
 
-/** What the handler still says goes nowhere: to Node, setting a header after the answer is an exception, which in a callback ends the process. */
-export function mute(response: ServerResponse): void {
+/**
+ * Ignores what the handler still writes: to Node, setting a header after the response is an exception, which in a callback ends the process. `onEnd` is
+ * called when the handler ends its response.
+ */
+export function mute(response: ServerResponse, onEnd: () => void): void {
   Object.assign(response, silent)
+  response.end = asMethod((...args: unknown[]) => {
+    callBack(args)
+    onEnd()
+    return response
+  }) as ServerResponse['end']
 }

@@ -59,14 +59,18 @@ export function hedge(options: HedgeOptions): Policy {
             if (link !== winner) link.abort(new Superseded())
           }
         }
+        const askLater = (delayMs: number): void => {
+          // A continuation, not the timer itself: it runs in the async context of the caller, whatever clock there is.
+          const wait = new Promise<void>((resolveWait) => (cancelTimer = clock.schedule(delayMs, resolveWait)))
+          void wait.then(() => {
+            if (!isSettled && !context.signal?.aborted && (budget === undefined || budget.withdraw())) ask()
+          })
+        }
         const ask = (): void => {
           const link = new LinkedController(context.signal)
           links.push(link)
           pending++
-          if (links.length <= extra)
-            cancelTimer = clock.schedule(typeof afterMs === 'number' ? afterMs : afterMs(), () => {
-              if (!context.signal?.aborted && (budget === undefined || budget.withdraw())) ask()
-            })
+          if (links.length <= extra) askLater(typeof afterMs === 'number' ? afterMs : afterMs())
           call(work, { ...context, signal: link.signal }).then(
             (value) => {
               if (isSettled) return

@@ -128,8 +128,6 @@ class LimitGate implements Gate, Host {
   readonly #serviceMs = new ExponentialAverage(20, 10)
   /** Rises by 1 with each that finds the queue full, falls by a quarter with each that is served from it: overload shows as a rise. */
   #pressure = 0
-  /** Admitted, and about to begin. */
-  readonly #starting: Waiter[] = []
   /** The moment of the last arrival: the clock is read once for each. */
   #now = 0
   #isOverloaded = false
@@ -164,8 +162,9 @@ class LimitGate implements Gate, Host {
   }
 
   run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-    const waits = this.#enter(work, context)
-    if (waits !== undefined) return waits as Promise<T>
+    const entry = this.#enter(context)
+    if (entry instanceof Waiter) return this.#runQueued(entry, work)
+    if (entry !== undefined) return entry
     const now = this.#now
     const inFlight = this.#admit(0)
     let result: T | PromiseLike<T>
@@ -179,22 +178,13 @@ class LimitGate implements Gate, Host {
       this.#end(now, inFlight, 'done')
       return Promise.resolve(result)
     }
-    return result.then(
-      (value) => {
-        this.#end(now, inFlight, 'done')
-        return value
-      },
-      (error: unknown) => {
-        this.#end(now, inFlight, this.#outcomeOf(error))
-        throw error
-      },
-    ) as Promise<T>
+    return this.#settle(result, now, inFlight)
   }
 
   acquire(context: Context = noContext): Promise<Permit> {
-    const waits = this.#enter(undefined, context)
-    if (waits !== undefined) return waits as Promise<Permit>
-    return Promise.resolve(this.#permit(this.#now, 0, this.#admit(0)))
+    const entry = this.#enter(context)
+    if (entry instanceof Waiter) return this.#acquireQueued(entry)
+    return entry ?? Promise.resolve(this.#permit(this.#now, 0, this.#admit(0)))
   }
 
   tryAcquire(context: Context = noContext): Permit | undefined {
@@ -263,8 +253,8 @@ class LimitGate implements Gate, Host {
     return this.#isHopeless(deadlineAt, now, hasRoom ? 0 : this.#queue.ahead(level, !this.#newestFirst) + 1)
   }
 
-  /** Lets it in (then the caller has to admit it, at `#now`), or gives what it waits for. */
-  #enter(work: Work<unknown> | undefined, context: Context): Promise<unknown> | undefined {
+  /** `undefined` when there is room: the caller then admits it, at `#now`. A waiter when it queues, a rejected promise when it is refused. */
+  #enter(context: Context): Waiter | Promise<never> | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!this.#hasLevel(level)) {
       return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.#levels - 1}`))
@@ -278,10 +268,10 @@ class LimitGate implements Gate, Host {
     const hasRoom = this.#hasRoom()
     if (this.#isHopelessFor(context, level, now, hasRoom)) return refused(this.#refuse('deadline', 0))
     this.#now = now
-    return hasRoom ? undefined : this.#wait(work, context, level, now)
+    return hasRoom ? undefined : this.#wait(context, level, now)
   }
 
-  #wait(work: Work<unknown> | undefined, context: Context, level: number, now: number): Promise<unknown> {
+  #wait(context: Context, level: number, now: number): Waiter | Promise<never> {
     const bucket = bucketOf(context, now)
     if (!this.#hasPlace(level)) {
       const victim = this.#victim(level, bucket)
@@ -289,7 +279,7 @@ class LimitGate implements Gate, Host {
       if (victim === undefined) return refused(this.#refuse('queue-full', 0))
       this.#turnAway(victim, victim.level > level ? 'priority' : 'queue-full')
     }
-    const waiter = new Waiter(this, work, context, now, level, bucket)
+    const waiter = new Waiter(this, context, now, level, bucket)
     this.#queue.add(waiter)
     const latestAt = context.deadlineAt === undefined ? Infinity : context.deadlineAt - this.#serviceMs.value
     const delayMs = Math.min(this.#maxWaitMs, latestAt - now)
@@ -298,7 +288,7 @@ class LimitGate implements Gate, Host {
         waiter.cancelTimer = undefined
         this.#turnAway(waiter, delayMs === this.#maxWaitMs ? 'queue-delay' : 'deadline')
       })
-    return waiter.promise
+    return waiter
   }
 
   readonly #spare = (limit: number): number => 2 * (this.limit.estimate ?? limit) - limit
@@ -394,54 +384,54 @@ class LimitGate implements Gate, Host {
       waiter.leave()
       waiter.admittedAt = now
       waiter.inFlight = this.#admit(now - waiter.since)
-      if (this.#starting.push(waiter) === 1) queueMicrotask(this.#startAll)
+      waiter.resolve()
     }
   }
 
-  /** Those whose turn has come begin in a turn of their own, not inside whatever ended before them. */
-  readonly #startAll = (): void => {
-    let i = 0
+  /**
+   * Runs work when its turn has come. It is started by the continuation of its own caller, not by whatever made room: so it has the caller's
+   * async context (trace, request id), in every runtime, and starts on a stack of its own.
+   */
+  async #runQueued<T>(waiter: Waiter, work: Work<T>): Promise<T> {
+    await waiter.promise
+    this.#checkTurn(waiter)
+    let result: T
     try {
-      // It may grow while it is walked: what ends at once lets the next one in.
-      while (i < this.#starting.length) this.#start(this.#starting[i++]!)
-    } finally {
-      // Should an observer or a limit throw, the others still begin.
-      this.#starting.splice(0, i)
-      if (this.#starting.length > 0) queueMicrotask(this.#startAll)
-    }
-  }
-
-  #start({ work, context, admittedAt, inFlight, since, resolve, reject }: Waiter): void {
-    // Called off between its turn and now.
-    if (context.signal?.aborted) {
-      this.#end(admittedAt, inFlight, 'ignored')
-      reject(context.signal.reason)
-      return
-    }
-    if (work === undefined) {
-      resolve(this.#permit(admittedAt, admittedAt - since, inFlight))
-      return
-    }
-    const fail = (error: unknown): void => {
-      this.#end(admittedAt, inFlight, this.#outcomeOf(error))
-      reject(error)
-    }
-    let result: unknown
-    try {
-      result = work(context)
+      result = await work(waiter.context)
     } catch (error) {
-      fail(error)
-      return
+      this.#end(waiter.admittedAt, waiter.inFlight, this.#outcomeOf(error))
+      throw error
     }
-    if (isThenable(result)) {
-      result.then((value) => {
-        this.#end(admittedAt, inFlight, 'done')
-        resolve(value)
-      }, fail)
-    } else {
-      this.#end(admittedAt, inFlight, 'done')
-      resolve(result)
+    this.#end(waiter.admittedAt, waiter.inFlight, 'done')
+    return result
+  }
+
+  async #acquireQueued(waiter: Waiter): Promise<Permit> {
+    await waiter.promise
+    this.#checkTurn(waiter)
+    const { admittedAt, since, inFlight } = waiter
+    return this.#permit(admittedAt, admittedAt - since, inFlight)
+  }
+
+  /** Throws when the signal was aborted between the turn of a waiter and the continuation of its caller. */
+  #checkTurn(waiter: Waiter): void {
+    const { signal } = waiter.context
+    if (!signal?.aborted) return
+    this.#end(waiter.admittedAt, waiter.inFlight, 'ignored')
+    throw signal.reason
+  }
+
+  /** Ends work that began at once when its promise settles. `await` also tames a thenable that settles twice. */
+  async #settle<T>(result: PromiseLike<T>, since: number, inFlight: number): Promise<T> {
+    let value: T
+    try {
+      value = await result
+    } catch (error) {
+      this.#end(since, inFlight, this.#outcomeOf(error))
+      throw error
     }
+    this.#end(since, inFlight, 'done')
+    return value
   }
 }
 

@@ -1,6 +1,6 @@
 /** One that waits at a gate, and its places in the two orders: who is served next, and who is shed first. */
 
-import type { Context, Work } from '../context.ts'
+import type { Context } from '../context.ts'
 
 /** Where a waiter goes that is called off. */
 export type Host = { callOff(waiter: Waiter): void }
@@ -9,8 +9,6 @@ export type Host = { callOff(waiter: Waiter): void }
 export class Waiter {
   before: Waiter | undefined = undefined
   after: Waiter | undefined = undefined
-  /** Undefined for one that wants a permit. */
-  readonly work: Work<unknown> | undefined
   readonly context: Context
   readonly since: number
   readonly level: number
@@ -18,8 +16,9 @@ export class Waiter {
   readonly bucket: number
   /** Its place among those of its share; only with a key. */
   readonly shedPlace: ShedPlace | undefined
-  readonly promise: Promise<unknown>
-  resolve!: (value: unknown) => void
+  /** Resolves when it is admitted; rejects when it is refused or aborted. */
+  readonly promise: Promise<void>
+  resolve!: () => void
   reject!: (error: unknown) => void
   /** Cancels the timer of its deadline, if it has one. */
   cancelTimer: (() => void) | undefined = undefined
@@ -32,15 +31,7 @@ export class Waiter {
    */
   readonly #onAbort: (() => void) | undefined
 
-  constructor(
-    host: Host,
-    work: Work<unknown> | undefined,
-    context: Context,
-    since: number,
-    level: number,
-    bucket: number,
-  ) {
-    this.work = work
+  constructor(host: Host, context: Context, since: number, level: number, bucket: number) {
     this.context = context
     this.since = since
     this.level = level

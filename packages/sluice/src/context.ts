@@ -1,5 +1,7 @@
 /** What travels with a piece of work through the policies that stand around it. */
 
+import { TimedOut } from './errors.ts'
+
 /** Facts about one piece of work. Every policy reads what concerns it and hands on the rest. */
 export type Context = {
   /** Calls it off: what waits leaves, what runs is told. */
@@ -43,4 +45,20 @@ export function call<T>(work: Work<T>, context: Context): Promise<T> {
  */
 export function refused<T>(error: unknown): Promise<T> {
   return new Promise((_resolve, reject) => queueMicrotask(() => reject(error)))
+}
+
+/** Contexts of work that was aborted while it was queued: it has not begun. */
+const unstarted = new WeakSet<Context>()
+
+/** The work of this context left a queue: what stands around it must not take that for a failure of what it would have called. */
+export function markUnstarted(context: Context): void {
+  unstarted.add(context)
+}
+
+/** The reason when work that had begun was aborted because its time was up; else undefined. */
+export function expiryOf(context: Context): unknown {
+  const { signal } = context
+  if (!signal?.aborted || unstarted.has(context)) return undefined
+  const reason: unknown = signal.reason
+  return reason instanceof TimedOut || (reason as Error | undefined)?.name === 'TimeoutError' ? reason : undefined
 }

@@ -1,8 +1,8 @@
 /** Asks a second time when the first answer takes unusually long, and takes whichever comes first. */
 
+import { LinkedController } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { call, type Context, noContext, type Policy, type Work } from './context.ts'
-import { LinkedController } from './deadline.ts'
 import { checkCount, checkFunction, checkMs } from './options.ts'
 import type { RetryBudget } from './retry.ts'
 

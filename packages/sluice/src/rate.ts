@@ -1,7 +1,8 @@
 /** At most so many in so much time: rules that say when, and a limiter that lets through, paces or refuses by them. */
 
+import { type Patient, stopWaitingOn, waitOn } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { call, type Context, noContext, type Policy, refused, type Work } from './context.ts'
+import { call, type Context, markUnstarted, noContext, type Policy, refused, type Work } from './context.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { Line } from './line.ts'
 import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
@@ -139,7 +140,7 @@ export function rate(options: RateOptions): Rate {
       if (waitMs === 0) return Promise.resolve()
       const longestMs = Math.min(maxWaitMs, (context.deadlineAt ?? Infinity) - clock.now())
       if (waitMs > longestMs) return refused(new Overloaded('rate', waitMs))
-      return pacer.wait(cost, context.signal)
+      return pacer.wait(cost, context)
     },
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
       if (maxWaitMs > 0) return limiter.take(context).then(() => work(context))
@@ -162,43 +163,36 @@ function forgetOne(pacers: Map<string, Pacer>): void {
 }
 
 /** One that waits for its turn. Its signal refers to it only until it settles. */
-class Turn {
+class Turn implements Patient {
   before: Turn | undefined = undefined
   after: Turn | undefined = undefined
   readonly promise: Promise<void>
   readonly cost: number
-  readonly #signal: AbortSignal | undefined
+  readonly #context: Context
   readonly #onAbort: (turn: Turn) => void
-  /** Bound: see `Waiter`. */
-  readonly #calledOff: (() => void) | undefined
   #resolve!: () => void
   #reject!: (error: unknown) => void
 
-  constructor(cost: number, signal: AbortSignal | undefined, onAbort: (turn: Turn) => void) {
+  constructor(cost: number, context: Context, onAbort: (turn: Turn) => void) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     this.cost = cost
-    this.#signal = signal
+    this.#context = context
     this.#onAbort = onAbort
-    if (signal === undefined) return
-    this.#calledOff = this.#callOff.bind(this)
-    signal.addEventListener('abort', this.#calledOff)
+    if (context.signal !== undefined) waitOn(context.signal, this)
   }
 
   resolve(): void {
-    this.#unlink()
+    if (this.#context.signal !== undefined) stopWaitingOn(this.#context.signal, this)
     this.#resolve()
   }
 
-  #unlink(): void {
-    if (this.#calledOff !== undefined) this.#signal!.removeEventListener('abort', this.#calledOff)
-  }
-
-  #callOff(): void {
-    this.#unlink()
-    this.#reject(this.#signal?.reason)
+  /** The signal was aborted. */
+  handleEvent(): void {
+    markUnstarted(this.#context)
+    this.#reject(this.#context.signal!.reason)
     this.#onAbort(this)
   }
 }
@@ -230,8 +224,8 @@ class Pacer {
     return waitMs
   }
 
-  wait(cost: number, signal: AbortSignal | undefined): Promise<void> {
-    const turn = new Turn(cost, signal, this.#leave)
+  wait(cost: number, context: Context): Promise<void> {
+    const turn = new Turn(cost, context, this.#leave)
     this.#ahead += cost
     this.#line.push(turn)
     if (this.#line.length === 1) this.#advance()

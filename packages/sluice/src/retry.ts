@@ -117,6 +117,7 @@ export type RetriesOptions = {
  * Retries what failed. When it gives up it rejects with the error of the last attempt.
  *
  * - Work is retried only if its context says `idempotent`, or the option does. An exception is a refusal (`Overloaded`): that work has not begun.
+ * - An open breaker is not waited for: its refusal is passed on at once, or every caller would wait for as long as the breaker is open.
  * - An error's `retryAfterMs` is honoured: it never comes back earlier.
  * - It does not wait for a deadline to pass: if the wait is longer than the time left, it gives up at once.
  * - `context.attempt` tells the work how many times it was tried before.
@@ -132,7 +133,7 @@ export function retries(options: RetriesOptions = {}): Policy {
     let delayMs = 0
     for (let retry = 1; retry < attempts; retry++) {
       const isSafe = (context.idempotent ?? idempotent) || error instanceof Overloaded
-      if (!isSafe || context.signal?.aborted || !isRetryable(error)) break
+      if (!isSafe || isOpen(error) || context.signal?.aborted || !isRetryable(error)) break
       delayMs = backoff(retry, delayMs, random)
       const waitMs = Math.max(delayMs, retryAfterOf(error))
       if (context.deadlineAt !== undefined && clock.now() + waitMs >= context.deadlineAt) break
@@ -156,6 +157,9 @@ export function retries(options: RetriesOptions = {}): Policy {
     },
   }
 }
+
+/** A breaker has refused. */
+const isOpen = (error: unknown): boolean => error instanceof Overloaded && error.cause === 'breaker-open'
 
 /** The `retryAfterMs` of an error, if it has one that makes sense; else 0. */
 export function retryAfterOf(error: unknown): number {

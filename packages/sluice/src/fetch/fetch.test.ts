@@ -439,7 +439,12 @@ describe('through sockets', () => {
       t,
       door.node((_request, _response, { signal, deadlineAt }) => {
         assert.ok(deadlineAt! - performance.now() <= 80)
-        signal.addEventListener('abort', () => reasons.push(signal.reason))
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason)
+            reject(signal.reason as Error)
+          }),
+        )
       }),
     )
     await assert.rejects(fetcher({ timeoutMs: 80, attempts: 1 })(`http://127.0.0.1:${port}/`), TimedOut)

@@ -1,7 +1,7 @@
 /** Enforces a limit: who runs now, who waits, who is refused. */
 
 import { type Clock, systemClock } from '../clock.ts'
-import { type Context, noContext, type Policy, refused, type Work } from '../context.ts'
+import { type Context, markUnstarted, noContext, type Policy, refused, type Work } from '../context.ts'
 import { InvalidOption, type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
 import { ExponentialAverage } from '../limit/exponential-average.ts'
 import { fixed } from '../limit/fixed.ts'
@@ -333,6 +333,7 @@ class LimitGate implements Gate, Host {
   callOff(waiter: Waiter): void {
     this.#queue.remove(waiter)
     waiter.leave()
+    markUnstarted(waiter.context)
     this.#cancelled++
     waiter.reject(waiter.context.signal!.reason)
   }
@@ -417,6 +418,7 @@ class LimitGate implements Gate, Host {
   #checkTurn(waiter: Waiter): void {
     const { signal } = waiter.context
     if (!signal?.aborted) return
+    markUnstarted(waiter.context)
     this.#end(waiter.admittedAt, waiter.inFlight, 'ignored')
     throw signal.reason
   }

@@ -1,12 +1,13 @@
 /** One that waits at a gate, and its places in the two orders: who is served next, and who is shed first. */
 
+import { type Patient, stopWaitingOn, waitOn } from '../channel/call-off.ts'
 import type { Context } from '../context.ts'
 
 /** Where a waiter goes that is called off. */
 export type Host = { callOff(waiter: Waiter): void }
 
 /** It is its own node in the line of its level. A signal that lives long refers to it only until it settles. */
-export class Waiter {
+export class Waiter implements Patient {
   before: Waiter | undefined = undefined
   after: Waiter | undefined = undefined
   readonly context: Context
@@ -25,11 +26,7 @@ export class Waiter {
   /** Set when its turn has come. */
   admittedAt = 0
   inFlight = 0
-  /**
-   * Bound: Node wraps a listener that is an object into a closure of its own, and a closure in a field makes V8 (14.6 of Node 26) carry all that it refers
-   * to over to the old generation, garbage or not: under overload some 400 KB in each collection.
-   */
-  readonly #onAbort: (() => void) | undefined
+  readonly #host: Host
 
   constructor(host: Host, context: Context, since: number, level: number, bucket: number) {
     this.context = context
@@ -41,14 +38,18 @@ export class Waiter {
       this.resolve = resolve
       this.reject = reject
     })
-    if (context.signal === undefined) return
-    this.#onAbort = host.callOff.bind(host, this)
-    context.signal.addEventListener('abort', this.#onAbort)
+    this.#host = host
+    if (context.signal !== undefined) waitOn(context.signal, this)
+  }
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.#host.callOff(this)
   }
 
   /** It waits no more: the signal and the clock forget it. */
   leave(): void {
-    if (this.#onAbort !== undefined) this.context.signal!.removeEventListener('abort', this.#onAbort)
+    if (this.context.signal !== undefined) stopWaitingOn(this.context.signal, this)
     if (this.cancelTimer === undefined) return
     this.cancelTimer()
     this.cancelTimer = undefined

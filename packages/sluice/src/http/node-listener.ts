@@ -1,6 +1,7 @@
 /** Admission around a handler of node:http. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LinkedController } from '../channel/call-off.ts'
 import type { Context } from '../context.ts'
 import { InvalidOption } from '../errors.ts'
 import { boundRequestBody, failRequestBody, hasBody } from './body.ts'
@@ -58,7 +59,7 @@ class Exchange {
   readonly #response: ServerResponse
   readonly #mustContinue: boolean
   readonly #fields: Record<string, string> | undefined
-  readonly #gone = new AbortController()
+  readonly #gone = new LinkedController()
   /** The response before its handler had it; set when the handler is called. */
   #before: Untouched | undefined
   #hold: PermitHold | undefined

@@ -1,5 +1,6 @@
 /** Admission around a handler in the style of Fetch: `Request` in, `Response` out, as in Hono, Bun, Deno and workers. */
 
+import { LinkedController } from '../channel/call-off.ts'
 import type { Clock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed } from './door.ts'
@@ -52,7 +53,7 @@ export function respond<Rest extends unknown[]>(
   if ('status' in verdict) return Promise.resolve(toResponse(verdict))
   const { context, policy, fields } = verdict
   return new Promise<Response>((resolve) => {
-    const gone = new AbortController()
+    const gone = new LinkedController()
     const onGone = (): void => gone.abort(new ClientGone())
     if (request.signal.aborted) onGone()
     else request.signal.addEventListener('abort', onGone, { once: true })

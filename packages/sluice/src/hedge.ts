@@ -1,5 +1,6 @@
 /** Asks a second time when the first answer takes unusually long, and takes whichever comes first. */
 
+import { attempt } from './callbacks.ts'
 import { LinkedController } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { call, type Context, noContext, type Policy, type Work } from './context.ts'
@@ -41,10 +42,11 @@ export function hedge(options: HedgeOptions): Policy {
   const { afterMs, budget, idempotent = false, clock = systemClock } = options
   if (typeof afterMs === 'number') checkMs('afterMs', afterMs)
   else checkFunction('afterMs', afterMs)
+  const delayOf = typeof afterMs === 'number' ? () => afterMs : afterMs
   const extra = checkCount('extra', options.extra ?? 1)
   return {
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-      budget?.deposit()
+      if (budget !== undefined) attempt(() => budget.deposit(), undefined)
       if (!(context.idempotent ?? idempotent)) return call(work, context)
       return new Promise<T>((resolve, reject) => {
         const links: LinkedController[] = []
@@ -63,14 +65,21 @@ export function hedge(options: HedgeOptions): Policy {
           // A continuation, not the timer itself: it runs in the async context of the caller, whatever clock there is.
           const wait = new Promise<void>((resolveWait) => (cancelTimer = clock.schedule(delayMs, resolveWait)))
           void wait.then(() => {
-            if (!isSettled && !context.signal?.aborted && (budget === undefined || budget.withdraw())) ask()
+            if (
+              !isSettled &&
+              !context.signal?.aborted &&
+              (budget === undefined || attempt(() => budget.withdraw(), false))
+            )
+              ask()
           })
         }
         const ask = (): void => {
           const link = new LinkedController(context.signal)
           links.push(link)
           pending++
-          if (links.length <= extra) askLater(typeof afterMs === 'number' ? afterMs : afterMs())
+          // Without a delay that makes sense it is not asked again.
+          if (links.length <= extra)
+            askLater(attempt(() => checkMs('afterMs', delayOf(), { unbounded: true }), Infinity))
           call(work, { ...context, signal: link.signal }).then(
             (value) => {
               if (isSettled) return

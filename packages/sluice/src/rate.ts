@@ -136,7 +136,12 @@ export function rate(options: RateOptions): Rate {
       checkCost(cost)
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
       const pacer = pacerOf(context)
-      const waitMs = pacer.tryTake(cost)
+      let waitMs: number
+      try {
+        waitMs = pacer.tryTake(cost)
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
       if (waitMs === 0) return Promise.resolve()
       const longestMs = Math.min(maxWaitMs, (context.deadlineAt ?? Infinity) - clock.now())
       if (waitMs > longestMs) return refused(new Overloaded('rate', waitMs))
@@ -145,7 +150,12 @@ export function rate(options: RateOptions): Rate {
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
       if (maxWaitMs > 0) return limiter.take(context).then(() => work(context))
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
-      const waitMs = pacerOf(context).tryTake(1)
+      let waitMs: number
+      try {
+        waitMs = pacerOf(context).tryTake(1)
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
       return waitMs === 0 ? call(work, context) : refused(new Overloaded('rate', waitMs))
     },
   }
@@ -187,6 +197,10 @@ class Turn implements Patient {
   resolve(): void {
     if (this.#context.signal !== undefined) stopWaitingOn(this.#context.signal, this)
     this.#resolve()
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error)
   }
 
   /** The signal was aborted. */
@@ -243,17 +257,20 @@ class Pacer {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     const now = this.#clock.now()
-    for (;;) {
-      const turn = this.#line.oldest
-      if (turn === undefined) return
-      const waitMs = this.#meter.waitMs(now, turn.cost)
-      if (waitMs > 0) {
-        this.#cancelTimer = this.#clock.schedule(waitMs, () => this.#advance())
-        return
+    for (let turn = this.#line.oldest; turn !== undefined; turn = this.#line.oldest) {
+      try {
+        const waitMs = this.#meter.waitMs(now, turn.cost)
+        if (waitMs > 0) {
+          this.#cancelTimer = this.#clock.schedule(waitMs, () => this.#advance())
+          return
+        }
+        this.#meter.take(now, turn.cost)
+      } catch (error) {
+        // The rule has thrown: for this turn, not for those behind it.
+        turn.fail(error)
       }
       this.#line.remove(turn)
       this.#ahead -= turn.cost
-      this.#meter.take(now, turn.cost)
       turn.resolve()
     }
   }

@@ -1,5 +1,7 @@
 /** Tries again what failed, when that is safe, worth it and affordable. */
 
+import { attempt } from './callbacks.ts'
+import { type Patient, stopWaitingOn, waitOn } from './channel/call-off.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { call, type Context, noContext, type Policy, type Work } from './context.ts'
 import { Overloaded } from './errors.ts'
@@ -99,7 +101,7 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
 export type RetriesOptions = {
   /** How many times it is tried at most, the first included. Default 3. */
   attempts?: number
-  /** Default `exponential()`. */
+  /** Milliseconds before a retry. Default `exponential()`, which also stands in for one that throws or gives no finite number of at least 0. */
   backoff?: Backoff
   /** Default: none. Give one, shared, to whatever can be overloaded. */
   budget?: RetryBudget
@@ -128,22 +130,29 @@ export function retries(options: RetriesOptions = {}): Policy {
   const isRetryable = checkFunction('isRetryable', options.isRetryable ?? (() => true))
   const { budget, idempotent = false, onRetry, clock = systemClock, random = systemRandom } = options
 
+  /** A backoff that throws, or gives what is no time to wait, gives way to the default. */
+  const delayOf = (retry: number, previousMs: number): number => {
+    const delayMs = attempt(() => checkMs('backoff', backoff(retry, previousMs, random)), -1)
+    return delayMs < 0 ? exponential()(retry, previousMs, systemRandom) : delayMs
+  }
+
   const again = async <T>(work: Work<T>, context: Context, first: unknown): Promise<T> => {
     let error = first
     let delayMs = 0
     for (let retry = 1; retry < attempts; retry++) {
       const isSafe = (context.idempotent ?? idempotent) || error instanceof Overloaded
-      if (!isSafe || isOpen(error) || context.signal?.aborted || !isRetryable(error)) break
-      delayMs = backoff(retry, delayMs, random)
+      const failure = error
+      if (!isSafe || isOpen(failure) || context.signal?.aborted || !attempt(() => isRetryable(failure), false)) break
+      delayMs = delayOf(retry, delayMs)
       const waitMs = Math.max(delayMs, retryAfterOf(error))
       if (context.deadlineAt !== undefined && clock.now() + waitMs >= context.deadlineAt) break
-      if (budget !== undefined && !budget.withdraw()) break
-      onRetry?.(retry, waitMs, error)
+      if (budget !== undefined && !attempt(() => budget.withdraw(), false)) break
+      attempt(() => onRetry?.(retry, waitMs, failure), undefined)
       await pause(waitMs, context.signal, clock)
       try {
         return await work({ ...context, attempt: retry })
-      } catch (failure) {
-        error = failure
+      } catch (latest) {
+        error = latest
       }
     }
     throw error
@@ -151,7 +160,7 @@ export function retries(options: RetriesOptions = {}): Policy {
 
   return {
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-      budget?.deposit()
+      if (budget !== undefined) attempt(() => budget.deposit(), undefined)
       const first = call(work, context)
       return attempts === 1 ? first : first.catch((error: unknown) => again(work, context, error))
     },
@@ -170,15 +179,17 @@ export function retryAfterOf(error: unknown): number {
 /** Waits, unless it is called off. */
 export function pause(delayMs: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      cancel()
-      reject(signal!.reason as Error)
+    const wait: Patient = {
+      handleEvent() {
+        cancel()
+        reject(signal!.reason as Error)
+      },
     }
     const cancel = clock.schedule(delayMs, () => {
-      signal?.removeEventListener('abort', onAbort)
+      if (signal !== undefined) stopWaitingOn(signal, wait)
       resolve()
     })
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) waitOn(signal, wait)
   })
 }
 

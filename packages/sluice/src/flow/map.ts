@@ -5,7 +5,7 @@ import { checkChoice, checkCount, checkFunction } from '../options.ts'
 import { EachStage, StepOf } from './each.ts'
 import { flow, Stage } from './stage.ts'
 import type { Operator, Source, Step } from './types.ts'
-import { isPromise, type Upstream } from './upstream.ts'
+import { isPromise, tamed, type Upstream } from './upstream.ts'
 
 export type MapOptions = {
   /** How many items are in hand at most: being handled, or done and not yet taken. Default 1. */
@@ -89,7 +89,7 @@ abstract class MapStage<In, Out> extends Stage<Out> {
     } catch (error) {
       return task.failed(error)
     }
-    if (isPromise(result)) result.then(task.done, task.failed)
+    if (isPromise(result)) tamed(result).then(task.done, task.failed)
     else task.done(result as Out)
     this.advance()
   }

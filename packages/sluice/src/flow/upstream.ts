@@ -103,3 +103,7 @@ class SyncIterator<T> implements AsyncIterator<T> {
 
 export const isPromise = (value: unknown): value is PromiseLike<never> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+/** A promise that settles once, of a thenable that may settle as often as it likes. */
+export const tamed = <T>(promise: PromiseLike<T>): PromiseLike<T> =>
+  promise instanceof Promise ? promise : Promise.resolve(promise)

@@ -1,5 +1,6 @@
 /** Enforces a limit: who runs now, who waits, who is refused. */
 
+import { attempt, report } from '../callbacks.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { type Context, markUnstarted, noContext, type Policy, refused, type Work } from '../context.ts'
 import { InvalidOption, type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
@@ -42,7 +43,7 @@ export type GateOptions = {
   priority?: { levels: number; default?: number }
   /** Whether an error means that the resource pushed back or was too slow. Default: `Overloaded`, `TimedOut`, and a `TimeoutError` of `AbortSignal.timeout`. */
   isDropped?: (error: unknown) => boolean
-  /** Told what happens, for telemetry. */
+  /** Told what happens, for telemetry. What it throws is written to the console and changes nothing. */
   observer?: GateObserver
   clock?: Clock
 }
@@ -128,8 +129,10 @@ class LimitGate implements Gate, Host {
   readonly #serviceMs = new ExponentialAverage(20, 10)
   /** Rises by 1 with each that finds the queue full, falls by a quarter with each that is served from it: overload shows as a rise. */
   #pressure = 0
-  /** The moment of the last arrival: the clock is read once for each. */
+  /** The moment of the last arrival or release: the clock is read once for each. */
   #now = 0
+  /** The limit when it was last read. */
+  #lastLimit = 1
   #isOverloaded = false
   #arrived = 0
   #admitted = 0
@@ -170,15 +173,14 @@ class LimitGate implements Gate, Host {
     let result: T | PromiseLike<T>
     try {
       result = work(context)
+      // Reading `then` may throw as well.
+      if (isThenable(result)) return this.#settle(result, now, inFlight)
     } catch (error) {
       this.#end(now, inFlight, this.#outcomeOf(error))
       return Promise.reject(error as Error)
     }
-    if (!isThenable(result)) {
-      this.#end(now, inFlight, 'done')
-      return Promise.resolve(result)
-    }
-    return this.#settle(result, now, inFlight)
+    this.#end(now, inFlight, 'done')
+    return Promise.resolve(result)
   }
 
   acquire(context: Context = noContext): Promise<Permit> {
@@ -189,7 +191,7 @@ class LimitGate implements Gate, Host {
 
   tryAcquire(context: Context = noContext): Permit | undefined {
     if (context.signal?.aborted || !this.#hasRoom()) return undefined
-    const now = this.#clock.now()
+    const now = this.#time()
     if (context.deadlineAt !== undefined && this.#isHopeless(context.deadlineAt, now, 0)) return undefined
     this.#arrived++
     return this.#permit(now, 0, this.#admit(0))
@@ -198,7 +200,7 @@ class LimitGate implements Gate, Host {
   refusal(context: Context = noContext): Overloaded | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!this.#hasLevel(level) || context.signal?.aborted) return undefined
-    const now = this.#clock.now()
+    const now = this.#time()
     const hasRoom = this.#hasRoom()
     const isHopeless = this.#isHopelessFor(context, level, now, hasRoom)
     if (!isHopeless) {
@@ -212,7 +214,7 @@ class LimitGate implements Gate, Host {
 
   stats(): GateStats {
     return {
-      limit: this.limit.value,
+      limit: this.#limitNow(),
       inFlight: this.inFlight,
       waiting: this.waiting,
       isOverloaded: this.#isOverloaded,
@@ -224,16 +226,42 @@ class LimitGate implements Gate, Host {
   }
 
   #hasRoom(): boolean {
-    return this.inFlight < this.limit.value && this.#queue.length === 0
+    return this.inFlight < this.#limitNow() && this.#queue.length === 0
+  }
+
+  /** The limit; as it was when it throws or is none, or those who wait would wait for ever. */
+  #limitNow(): number {
+    try {
+      const { value } = this.limit
+      if (value >= 1) this.#lastLimit = value
+    } catch (error) {
+      report(error)
+    }
+    return this.#lastLimit
+  }
+
+  /** The time; as it was when it cannot be read. */
+  #time(): number {
+    try {
+      return (this.#now = this.#clock.now())
+    } catch (error) {
+      report(error)
+      return this.#now
+    }
   }
 
   #hasLevel(level: number): boolean {
     return level >= 0 && level < this.#levels && Number.isInteger(level)
   }
 
-  /** Whether one more may wait. Written so that a capacity that is no number lets nobody. */
-  #hasPlace(level: number): boolean {
-    return this.#queue.length < this.#capacity(this.limit.value, level)
+  /** Whether one more may wait besides so many. Written so that a capacity that is no number, or throws, lets nobody. */
+  #hasPlace(level: number, waiting = this.#queue.length): boolean {
+    try {
+      return waiting < this.#capacity(this.#limitNow(), level)
+    } catch (error) {
+      report(error)
+      return false
+    }
   }
 
   /** Who would give way to a newcomer. */
@@ -264,31 +292,40 @@ class LimitGate implements Gate, Host {
       this.#cancelled++
       return Promise.reject(context.signal.reason as Error)
     }
-    const now = this.#clock.now()
+    const now = this.#time()
     const hasRoom = this.#hasRoom()
     if (this.#isHopelessFor(context, level, now, hasRoom)) return refused(this.#refuse('deadline', 0))
-    this.#now = now
     return hasRoom ? undefined : this.#wait(context, level, now)
   }
 
   #wait(context: Context, level: number, now: number): Waiter | Promise<never> {
     const bucket = bucketOf(context, now)
+    let victim: Waiter | undefined
     if (!this.#hasPlace(level)) {
-      const victim = this.#victim(level, bucket)
+      victim = this.#victim(level, bucket)
       this.#press()
       if (victim === undefined) return refused(this.#refuse('queue-full', 0))
-      this.#turnAway(victim, victim.level > level ? 'priority' : 'queue-full')
+      // Its place is taken before anybody is told that it is free.
+      this.#queue.remove(victim)
     }
     const waiter = new Waiter(this, context, now, level, bucket)
     this.#queue.add(waiter)
+    if (victim !== undefined) this.#reject(victim, victim.level > level ? 'priority' : 'queue-full')
     const latestAt = context.deadlineAt === undefined ? Infinity : context.deadlineAt - this.#serviceMs.value
     const delayMs = Math.min(this.#maxWaitMs, latestAt - now)
-    if (delayMs < Infinity)
-      waiter.cancelTimer = this.#clock.schedule(delayMs, () => {
-        waiter.cancelTimer = undefined
-        this.#turnAway(waiter, delayMs === this.#maxWaitMs ? 'queue-delay' : 'deadline')
-      })
+    if (delayMs < Infinity) this.#expire(waiter, delayMs)
     return waiter
+  }
+
+  /** Turns a waiter away after a time. */
+  #expire(waiter: Waiter, delayMs: number): void {
+    const cause = delayMs === this.#maxWaitMs ? 'queue-delay' : 'deadline'
+    const onTime = (): void => {
+      waiter.cancelTimer = undefined
+      this.#turnAway(waiter, cause)
+    }
+    const cancel = attempt(() => this.#clock.schedule(delayMs, onTime), undefined)
+    if (waiter.isQueued) waiter.cancelTimer = cancel
   }
 
   readonly #spare = (limit: number): number => 2 * (this.limit.estimate ?? limit) - limit
@@ -300,8 +337,13 @@ class LimitGate implements Gate, Host {
   /** Counts one more in flight, and gives how many there are. */
   #admit(waitedMs: number): number {
     this.#admitted++
-    this.#observer?.onAdmit?.(waitedMs)
-    return ++this.inFlight
+    const inFlight = ++this.inFlight
+    try {
+      this.#observer?.onAdmit?.(waitedMs)
+    } catch (error) {
+      report(error)
+    }
+    return inFlight
   }
 
   #permit(now: number, waitedMs: number, inFlight: number): Permit {
@@ -309,20 +351,31 @@ class LimitGate implements Gate, Host {
   }
 
   #turnAway(waiter: Waiter, cause: OverloadCause): void {
+    if (!waiter.isQueued) return
     this.#queue.remove(waiter)
+    this.#reject(waiter, cause)
+  }
+
+  /** Refuses one that has left the queue. */
+  #reject(waiter: Waiter, cause: OverloadCause): void {
     waiter.leave()
-    waiter.reject(this.#refuse(cause, this.#clock.now() - waiter.since))
+    waiter.reject(this.#refuse(cause, this.#time() - waiter.since))
   }
 
   #refuse(cause: OverloadCause, waitedMs: number): Overloaded {
     this.#refused[cause] = (this.#refused[cause] ?? 0) + 1
-    this.#observer?.onRefuse?.(cause, waitedMs)
-    return new Overloaded(cause, this.#waitMs(this.#queue.length + 1))
+    const refusal = new Overloaded(cause, this.#waitMs(this.#queue.length + 1))
+    try {
+      this.#observer?.onRefuse?.(cause, waitedMs)
+    } catch (error) {
+      report(error)
+    }
+    return refusal
   }
 
   /** How long the work of so many takes to get through. */
   #waitMs(count: number): number {
-    return (count * this.#serviceMs.value) / this.limit.value
+    return (count * this.#serviceMs.value) / this.#limitNow()
   }
 
   #isHopeless(deadlineAt: number, now: number, ahead: number): boolean {
@@ -331,6 +384,7 @@ class LimitGate implements Gate, Host {
   }
 
   callOff(waiter: Waiter): void {
+    if (!waiter.isQueued) return
     this.#queue.remove(waiter)
     waiter.leave()
     markUnstarted(waiter.context)
@@ -343,29 +397,37 @@ class LimitGate implements Gate, Host {
   }
 
   #outcomeOf(error: unknown): Outcome {
-    return this.#isDropped(error) ? 'dropped' : 'ignored'
+    return attempt(() => this.#isDropped(error), false) ? 'dropped' : 'ignored'
   }
 
   #end(since: number, inFlight: number, outcome: Outcome): void {
     this.inFlight--
-    const now = this.#clock.now()
+    const now = this.#time()
     const rttMs = now - since
     if (outcome !== 'ignored') {
       if (outcome === 'done') this.#serviceMs.add(rttMs)
-      const before = this.limit.value
-      this.limit.update({ rttMs, inFlight, dropped: outcome === 'dropped' })
-      if (this.limit.value * 2 <= before) this.#shorten()
+      const before = this.#limitNow()
+      try {
+        this.limit.update({ rttMs, inFlight, dropped: outcome === 'dropped' })
+      } catch (error) {
+        report(error)
+      }
+      if (this.#limitNow() * 2 <= before) this.#shorten()
     }
-    this.#observer?.onRelease?.(rttMs, outcome)
-    while (this.#queue.length > 0 && this.inFlight < this.limit.value) this.#serve(now)
+    try {
+      this.#observer?.onRelease?.(rttMs, outcome)
+    } catch (error) {
+      report(error)
+    }
+    while (this.#queue.length > 0 && this.inFlight < this.#limitNow()) this.#serve(now)
   }
 
   /** The limit has fallen to half: whoever could not join the line now would wait for far longer than was meant. For less than that, who waits is let wait: a refusal should be early. */
   #shorten(): void {
     while (this.#queue.length > 0) {
       const victim = this.#queue.worst(this.#newestFirst)
-      // As in `#hasPlace`, with itself in the line.
-      if (this.#queue.length - 1 < this.#capacity(this.limit.value, victim.level)) return
+      // With itself in the queue.
+      if (this.#hasPlace(victim.level, this.#queue.length - 1)) return
       this.#turnAway(victim, 'queue-full')
     }
   }

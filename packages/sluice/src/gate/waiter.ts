@@ -1,5 +1,6 @@
 /** One that waits at a gate, and its places in the two orders: who is served next, and who is shed first. */
 
+import { attempt } from '../callbacks.ts'
 import { type Patient, stopWaitingOn, waitOn } from '../channel/call-off.ts'
 import type { Context } from '../context.ts'
 
@@ -23,6 +24,8 @@ export class Waiter implements Patient {
   reject!: (error: unknown) => void
   /** Cancels the timer of its deadline, if it has one. */
   cancelTimer: (() => void) | undefined = undefined
+  /** It stands in the queue. */
+  isQueued = false
   /** Set when its turn has come. */
   admittedAt = 0
   inFlight = 0
@@ -51,7 +54,7 @@ export class Waiter implements Patient {
   leave(): void {
     if (this.context.signal !== undefined) stopWaitingOn(this.context.signal, this)
     if (this.cancelTimer === undefined) return
-    this.cancelTimer()
+    attempt(this.cancelTimer, undefined)
     this.cancelTimer = undefined
   }
 }

@@ -190,6 +190,42 @@ describe('a handler of node:http', () => {
   })
 })
 
+for (const style of ['node:http', 'Fetch'] as const)
+  test(`${style}: hooks that throw cost no answer: of the gate, of onError, of chance`, async (t) => {
+    const broken = (): never => {
+      throw new Error('broken callback')
+    }
+    t.mock.method(console, 'error', () => {})
+    const observer = { onAdmit: broken, onRefuse: broken, onRelease: broken }
+    const door = admission({
+      gate: gate({ limit: 1, queue: { capacity: 0 }, observer }),
+      onError: broken,
+      retryAfter: { random: broken },
+    })
+    const held = Promise.withResolvers<void>()
+    const node: NodeHandler = async (request, response) => {
+      if (request.url === '/fail') throw new Error('its own')
+      await held.promise
+      response.end('in')
+    }
+    const web: WebHandler = async (request) => {
+      if (request.url.endsWith('/fail')) throw new Error('its own')
+      await held.promise
+      return new Response('in')
+    }
+    const port = await listen(t, style === 'Fetch' ? toListener(door.fetch(web)) : door.node(node))
+    const head = /^HTTP\/1.1 (\d+) /
+    const statusOf = async (path: string): Promise<string> =>
+      head.exec(await new RawClient(t, port).write(get(path)).gets(/\r\n\r\n/))![1]!
+    assert.equal(await statusOf('/fail'), '500')
+    const first = statusOf('/')
+    await until(() => door.gate.inFlight === 1)
+    assert.equal(await statusOf('/'), '503')
+    held.resolve()
+    assert.equal(await first, '200')
+    await until(() => door.gate.inFlight === 0)
+  })
+
 describe('a Fetch-style handler', () => {
   const serving = async (t: TestContext, handler: WebHandler, options: AdmissionOptions = {}) => {
     const seen = observe(options)

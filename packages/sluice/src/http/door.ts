@@ -1,5 +1,6 @@
 /** What is decided about a request from its head alone, whatever the server is made of. */
 
+import { attempt } from '../callbacks.ts'
 import { type Clock, type Random, systemClock } from '../clock.ts'
 import { compose } from '../compose.ts'
 import type { Context, Policy } from '../context.ts'
@@ -121,10 +122,11 @@ export class Door {
     this.#deadlineHeader = header === false ? false : header.toLowerCase()
     this.#timeoutMs = checkMs('timeoutMs', options.timeoutMs ?? Infinity, { unbounded: true })
     this.#turn = new LoopTurn(clock, checkMs('maxLoopDelayMs', options.maxLoopDelayMs ?? 400, { unbounded: true }))
-    this.#retryAfter = retryAfterWriter({
+    const write = retryAfterWriter({
       ...(options.random ? { random: options.random } : {}),
       ...options.retryAfter,
     })
+    this.#retryAfter = (waitMs) => attempt(() => write(waitMs), '1')
     this.maxBytes = checkCount('body.maxBytes', body.maxBytes ?? 16 * 2 ** 20, { min: 0, unbounded: true })
     this.bodyTimeoutMs = checkMs('body.timeoutMs', body.timeoutMs ?? 20_000, { unbounded: true })
     this.minBytesPerSecond = checkNumber('body.minBytesPerSecond', body.minBytesPerSecond ?? 500, { above: 0 })
@@ -132,7 +134,8 @@ export class Door {
     const { releaseAfterAbortMs: releaseMs } = options
     this.releaseAfterAbortMs =
       releaseMs === undefined ? undefined : checkMs('releaseAfterAbortMs', releaseMs, { unbounded: true })
-    this.onError = checkFunction('onError', options.onError ?? console.error)
+    const onError = checkFunction('onError', options.onError ?? console.error)
+    this.onError = (error) => attempt(() => onError(error), undefined)
   }
 
   /** Decides on the head: a refusal, or what the work has to pass yet. Nothing of the body has been read. */

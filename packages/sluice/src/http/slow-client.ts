@@ -1,5 +1,6 @@
 /** Sending to a client that may be slower than what it is sent: what WebSocket and server-sent events share. */
 
+import { attempt } from '../callbacks.ts'
 import { channel } from '../channel/channel.ts'
 import type { Channel } from '../channel/types.ts'
 import { type Clock, systemClock } from '../clock.ts'
@@ -131,8 +132,8 @@ export class SlowClient<T, Written> implements ClientSender<T> {
 
   #finish(reason: unknown): void {
     this.isClosed = true
-    this.#outlet.end(reason)
-    this.#onEnd?.(reason)
+    attempt(() => this.#outlet.end(reason), undefined)
+    attempt(() => this.#onEnd?.(reason), undefined)
   }
 
   /** Sends what waits, as fast as it is taken. */

@@ -10,6 +10,7 @@ import { breaker, consecutiveFailures } from '../breaker.ts'
 import { InvalidOption, Overloaded, TimedOut } from '../errors.ts'
 import { gate } from '../gate/gate.ts'
 import { admission } from '../http/admission.ts'
+import { contextOf } from '../http/admitted.ts'
 import { quota } from '../http/quota.ts'
 import { listen, until } from '../http/sockets.fixture.ts'
 import { slidingWindow } from '../rate.ts'
@@ -437,7 +438,8 @@ describe('through sockets', () => {
     const door = admission()
     const port = await listen(
       t,
-      door.node((_request, _response, { signal, deadlineAt }) => {
+      door.node((request) => {
+        const { signal, deadlineAt } = contextOf(request)!
         assert.ok(deadlineAt! - performance.now() <= 80)
         return new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => {

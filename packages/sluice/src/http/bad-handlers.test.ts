@@ -13,7 +13,8 @@ import { get, post } from './kinds.fixture.ts'
 import type { NodeHandler } from './node-listener.ts'
 import { listen, RawClient, until } from './sockets.fixture.ts'
 import { toListener } from './to-listener.ts'
-import { contextOf, type WebHandler } from './web-handler.ts'
+import { contextOf } from './admitted.ts'
+import type { WebHandler } from './web-handler.ts'
 
 function observe(options: AdmissionOptions) {
   const errors: unknown[] = []
@@ -116,7 +117,8 @@ describe('a handler of node:http', () => {
       let isDone = false
       const { client, isFree } = await serving(
         t,
-        (request, response, { signal }) => {
+        (request, response) => {
+          const { signal } = contextOf(request)!
           request.resume()
           signal.addEventListener('abort', () =>
             setImmediate(() => {

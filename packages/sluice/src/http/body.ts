@@ -3,9 +3,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Door } from './door.ts'
 import { BodyTooLarge, BodyTooSlow } from './errors.ts'
+import { streamOf } from './http2.ts'
 import { asMethod } from './overrule.ts'
 
-export function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody(request: IncomingMessage): boolean {
+  // HTTP/2 frames its bodies: it says nothing about their length, or that there is one.
+  const stream = streamOf(request)
+  if (stream !== undefined) return !stream.endAfterHeaders
+  const { headers } = request
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 

@@ -4,10 +4,10 @@ import { type IdempotencyStore, memoryStore } from '../idempotency.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { admission } from './admission.ts'
 import { idempotencyKeys, type IdempotencyKeysOptions } from './idempotency-keys.ts'
-import type { Admitted } from './node-listener.ts'
+
 import { listen, RawClient, until } from './sockets.fixture.ts'
 import { toListener } from './to-listener.ts'
-import { contextOf } from './web-handler.ts'
+import { type Admitted, contextOf } from './admitted.ts'
 
 const pay = (key: string | undefined, body = '{"eur":5}', init: RequestInit = {}, path = '/payments'): Request =>
   new Request(`http://shop${path}`, {

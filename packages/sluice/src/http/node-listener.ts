@@ -4,22 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LinkedController } from '../channel/call-off.ts'
 import type { Context } from '../context.ts'
 import { InvalidOption } from '../errors.ts'
+import { type NodeRequest, type NodeResponse, setContext } from './admitted.ts'
 import { boundRequestBody, failRequestBody, hasBody } from './body.ts'
 import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed, type Verdict } from './door.ts'
 import { ClientGone, ReaderStalled } from './errors.ts'
+import { streamOf } from './http2.ts'
 import { isSending, lingerAndEnd } from './linger.ts'
 import { asMethod, mute, restore, type Untouched, untouched } from './overrule.ts'
 import { PermitHold } from './permit-hold.ts'
 
-/** What a handler is told of its admission. */
-export type Admitted = Context & {
-  /** Aborted when the client has hung up, or the deadline has passed: hand it on to whatever is called. */
-  readonly signal: AbortSignal
-  /** Gives the place back before the answer has ended: for what stays open for long and does nothing (events, a socket). */
-  release(): void
-}
-
-export type NodeHandler = (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => unknown
+/** A listener of node:http (or node:http2), as Express, Fastify or Koa give one. `contextOf(request)` tells it of its admission. */
+export type NodeHandler<Req = IncomingMessage, Res = ServerResponse> = (request: Req, response: Res) => unknown
 
 class NodeHead implements RequestHead {
   readonly method: string
@@ -42,10 +37,12 @@ class NodeHead implements RequestHead {
 export function serve(
   door: Door,
   handler: NodeHandler,
-  request: IncomingMessage,
-  response: ServerResponse,
+  ofRequest: NodeRequest,
+  ofResponse: NodeResponse,
   mustContinue: boolean,
 ): void {
+  // The compatibility API of node:http2 has the methods that are used here.
+  const [request, response] = [ofRequest as IncomingMessage, ofResponse as ServerResponse]
   const verdict = door.judge(new NodeHead(request))
   if ('status' in verdict) refuse(request, response, verdict, mustContinue)
   else new Exchange(door, handler, request, response, mustContinue, verdict.fields).start(verdict)
@@ -84,9 +81,13 @@ class Exchange {
   }
 
   start({ policy, context }: Verdict): void {
-    this.#response.on('close', () => {
-      if (!this.#response.writableFinished) this.#abort(new ClientGone())
-    })
+    const [response, stream] = [this.#response, streamOf(this.#request)]
+    const onClose = (): void => {
+      // A stream that the client has reset may have been ended all the same.
+      if (stream?.aborted || !response.writableFinished) this.#abort(new ClientGone())
+    }
+    if (stream === undefined) response.on('close', onClose)
+    else stream.on('close', onClose)
     const work = (inside: Context): Promise<void> => {
       this.#before = untouched(this.#response)
       return new Promise((resolve, reject) => this.#answer(inside, resolve, reject))
@@ -139,7 +140,7 @@ class Exchange {
     if (this.#mustContinue) response.writeContinue()
     // Written out: a spread of the context would lose its shape.
     const { deadlineAt, priority, key } = context
-    const admitted: Admitted = { signal, deadlineAt, priority, key, release: () => reject(streamed) }
+    setContext(request, { signal, deadlineAt, priority, key, release: () => reject(streamed) })
     const onError = (error: unknown): void => {
       hold.stop()
       // After an abort, failing is what was asked for.
@@ -149,7 +150,7 @@ class Exchange {
     }
     let result: unknown
     try {
-      result = this.#handler(request, response, admitted)
+      result = this.#handler(request, response)
     } catch (error) {
       return onError(error)
     }
@@ -197,17 +198,20 @@ function watchProgress(
   abort: (error: Error) => void,
 ): void {
   const { stallMs } = door
-  const { socket } = request
   if (stallMs === Infinity || stallMs >= 2 ** 31) return
-  socket.setTimeout(stallMs)
-  response.on('timeout', () => {
-    if (response.writableLength > 0) {
+  const stream = streamOf(request)
+  const timer = stream ?? request.socket
+  timer.setTimeout(stallMs)
+  const onTimeout = (): void => {
+    if ((stream ?? response).writableLength > 0) {
       abort(new ReaderStalled(stallMs))
     } else {
       // It is the handler that takes its time, or the body, whose time is bounded by itself.
-      socket.setTimeout(stallMs)
+      timer.setTimeout(stallMs)
     }
-  })
+  }
+  if (stream === undefined) response.on('timeout', onTimeout)
+  else stream.on('timeout', onTimeout)
 }
 
 /** Answers without the work, or in its place; `onEnd` is called when the handler ends its own response. What the client still sends is not kept. */
@@ -220,6 +224,15 @@ function refuse(
   onEnd: () => void = () => {},
 ): void {
   if (before !== undefined) restore(response, before)
+  const stream = streamOf(request)
+  if (stream !== undefined) {
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+    response.end(body)
+    // What the client still sends is not read: the stream ends with its response (RFC 9113, 8.1).
+    if (hasBody(request) && !request.complete) request.resume()
+    if (before !== undefined) mute(response, onEnd)
+    return
+  }
   const length = Buffer.byteLength(body)
   // One that waits for "100 Continue" has not sent its body, and will not.
   const isLong = !mustContinue && isSending(request)

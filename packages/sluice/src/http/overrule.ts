@@ -27,7 +27,8 @@ export function restore(response: ServerResponse, before: Untouched): void {
   const headers = before.headers ?? {}
   for (const name of response.getHeaderNames()) if (!(name in headers)) response.removeHeader(name)
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value!)
-  response.statusMessage = ''
+  // HTTP/2 has none.
+  if (response.req.httpVersionMajor !== 2) response.statusMessage = ''
 }
 
 function callBack(args: unknown[]): void {

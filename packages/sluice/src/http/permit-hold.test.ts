@@ -9,10 +9,9 @@ import { gate, type GateObserver } from '../index.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { admission } from './admission.ts'
 import type { AdmissionOptions } from './door.ts'
-import type { Admitted } from './node-listener.ts'
+import { type Admitted, contextOf } from './admitted.ts'
 import { listen, RawClient, until } from './sockets.fixture.ts'
 import { toListener } from './to-listener.ts'
-import { contextOf } from './web-handler.ts'
 
 const get = 'GET / HTTP/1.1\r\nHost: shop\r\n\r\n'
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -25,7 +24,8 @@ for (const style of ['node', 'fetch'] as const) {
     const server =
       style === 'node'
         ? createServer(
-            door.node(async (_request, response, admitted) => {
+            door.node(async (request, response) => {
+              const admitted = contextOf(request)!
               await work(admitted)
               response.end('done')
             }),

@@ -8,6 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { ChannelClosed, InvalidOption } from '../errors.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { admission } from './admission.ts'
+import { contextOf } from './admitted.ts'
 import { ClientGone, ReaderStalled } from './errors.ts'
 import { listen, RawClient, until } from './sockets.fixture.ts'
 import { eventResponse, eventSender, writeEvent } from './sse.ts'
@@ -170,7 +171,8 @@ describe('server-sent events', () => {
     let end: () => void = () => {}
     const port = await listen(
       t,
-      door.node(async (_request, response, admitted) => {
+      door.node(async (request, response) => {
+        const admitted = contextOf(request)!
         const events = eventSender(response)
         admitted.release()
         end = () => events.close()

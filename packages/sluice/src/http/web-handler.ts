@@ -5,27 +5,13 @@ import type { Clock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed } from './door.ts'
 import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
-import type { Admitted } from './node-listener.ts'
+import { type Admitted, setContext } from './admitted.ts'
 import { PermitHold } from './permit-hold.ts'
 
 export type WebHandler<Rest extends unknown[] = unknown[]> = (
   request: Request,
   ...rest: Rest
 ) => Response | PromiseLike<Response>
-
-const contexts = new WeakMap<Request, Admitted>()
-
-/** What a handler is told of the admission of its request; undefined for one that came another way. */
-export function contextOf(request: Request): Admitted | undefined {
-  return contexts.get(request)
-}
-
-/** A copy of a request was admitted as it was. */
-export function admitCopy(copy: Request, of: Request): Request {
-  const admitted = contexts.get(of)
-  if (admitted !== undefined) contexts.set(copy, admitted)
-  return copy
-}
 
 /** Errors that the door tells, or that are none: whoever writes the answer need not. */
 const told = new WeakSet<object>()
@@ -99,7 +85,7 @@ function answer<Rest extends unknown[]>(
     const beganAt = door.clock.now()
     const hold = new PermitHold(door, signal, reject)
     const bounded = request.body === null ? request : boundRequest(door, request, gone)
-    contexts.set(bounded, admitted)
+    setContext(bounded, admitted)
     const onEnd = (firstAt: number, status: number): void => {
       const streamedMs = door.clock.now() - firstAt
       if (isPushback(status)) reject(pushedBack)

@@ -45,7 +45,7 @@ export type AdmissionOptions = {
   deadlineHeader?: string | false
   /** No request may take longer, waiting included. Default: as long as it likes, or as its header says. */
   timeoutMs?: number
-  /** Refuses what has already waited for the event loop for longer; than a quarter of it, when the loop has been behind for five seconds on end. Twice as long for the second-least important, and so on. `Infinity`: never. Default 400. */
+  /** Refuses what has already waited for the event loop for longer; than a quarter of it, when the loop has been behind for five seconds on end. Twice as long for the second-least important, and so on. `Infinity`: never. Default 400. Measured where there is `setImmediate` (Node, Bun, Deno). */
   maxLoopDelayMs?: number
   retryAfter?: RetryAfterOptions
   /** Request bodies. */

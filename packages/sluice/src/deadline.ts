@@ -2,7 +2,7 @@
 
 import { LinkedController } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type Context, noContext, type Policy, type Work } from './context.ts'
+import { type Context, longestDeadlineMs, noContext, type Policy, type Work, wrongDeadline } from './context.ts'
 import { Overloaded, TimedOut } from './errors.ts'
 import { checkMs } from './options.ts'
 
@@ -18,11 +18,14 @@ export type DeadlineOptions = {
  * If it has passed already, the work does not begin: `Overloaded` with the cause `deadline`.
  */
 export function deadline(options: DeadlineOptions): Policy {
-  const timeoutMs = checkMs('timeoutMs', options.timeoutMs, { unbounded: true })
+  const givenMs = checkMs('timeoutMs', options.timeoutMs, { unbounded: true })
+  const timeoutMs = givenMs > longestDeadlineMs ? Infinity : givenMs
   const { clock = systemClock } = options
   return {
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
       const now = clock.now()
+      const wrong = wrongDeadline(context, now)
+      if (wrong !== undefined) return Promise.reject(wrong)
       const deadlineAt = Math.min(context.deadlineAt ?? Infinity, now + timeoutMs)
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
       if (now >= deadlineAt) return Promise.reject(new Overloaded('deadline'))

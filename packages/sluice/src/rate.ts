@@ -2,7 +2,16 @@
 
 import { type Patient, stopWaitingOn, waitOn } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { call, type Context, markUnstarted, noContext, type Policy, refused, type Work } from './context.ts'
+import {
+  call,
+  type Context,
+  markUnstarted,
+  noContext,
+  type Policy,
+  refused,
+  type Work,
+  wrongDeadline,
+} from './context.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { Line } from './line.ts'
 import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
@@ -105,18 +114,29 @@ export function rate(options: RateOptions): Rate {
   const maxKeys = checkCount('maxKeys', options.maxKeys ?? 100_000)
   const maxWaitMs = checkMs('maxWaitMs', options.maxWaitMs ?? 0, { unbounded: true })
   const pacers = new Map<string, Pacer>()
+  /** The same, the key that was not seen for longest first: a map would look through all the places of deleted keys. */
+  const seen = new Line<Pacer>()
 
   const pacerOf = (context: Context): Pacer => {
     const key = perKey ? (context.key ?? '') : ''
     let pacer = pacers.get(key)
     if (pacer === undefined) {
-      if (pacers.size >= maxKeys) forgetOne(pacers)
-      pacer = new Pacer(rule.create(), clock)
-    } else if (perKey) pacers.delete(key)
-    else return pacer
-    // The last in the map is the one seen last.
-    pacers.set(key, pacer)
+      pacer = new Pacer(key, rule.create(), clock)
+      if (pacers.size >= maxKeys) forgetOne()
+      pacers.set(key, pacer)
+      seen.push(pacer)
+    } else if (seen.newest !== pacer) {
+      seen.remove(pacer)
+      seen.push(pacer)
+    }
     return pacer
+  }
+  /** Forgets the key that was not seen for longest, but none that is waited for if there is another within reach. */
+  const forgetOne = (): void => {
+    let pacer = seen.oldest!
+    for (let tries = 8; pacer.waiting > 0 && pacer.after !== undefined && tries > 0; tries--) pacer = pacer.after
+    seen.remove(pacer)
+    pacers.delete(pacer.key)
   }
   const checkCost = (cost: number): void => {
     if (cost !== 1) checkNumber('cost', checkCount('cost', cost, { min: 0 }), { max: rule.most })
@@ -143,7 +163,10 @@ export function rate(options: RateOptions): Rate {
         return Promise.reject(error as Error)
       }
       if (waitMs === 0) return Promise.resolve()
-      const longestMs = Math.min(maxWaitMs, (context.deadlineAt ?? Infinity) - clock.now())
+      const now = clock.now()
+      const wrong = wrongDeadline(context, now)
+      if (wrong !== undefined) return Promise.reject(wrong)
+      const longestMs = Math.min(maxWaitMs, (context.deadlineAt ?? Infinity) - now)
       if (waitMs > longestMs) return refused(new Overloaded('rate', waitMs))
       return pacer.wait(cost, context)
     },
@@ -160,16 +183,6 @@ export function rate(options: RateOptions): Rate {
     },
   }
   return limiter
-}
-
-/** Forgets the key that was not seen for longest, but none that is waited for if there is another within reach. */
-function forgetOne(pacers: Map<string, Pacer>): void {
-  let tries = 8
-  for (const [key, pacer] of pacers) {
-    if (pacer.waiting > 0 && tries-- > 0) continue
-    pacers.delete(key)
-    return
-  }
 }
 
 /** One that waits for its turn. Its signal refers to it only until it settles. */
@@ -213,6 +226,10 @@ class Turn implements Patient {
 
 /** One key: its meter and those who wait for their turn, served in order by one timer. */
 class Pacer {
+  /** Its place among the keys. */
+  before: Pacer | undefined = undefined
+  after: Pacer | undefined = undefined
+  readonly key: string
   readonly #meter: Meter
   readonly #clock: Clock
   readonly #line = new Line<Turn>()
@@ -220,7 +237,8 @@ class Pacer {
   #ahead = 0
   #cancelTimer: (() => void) | undefined
 
-  constructor(meter: Meter, clock: Clock) {
+  constructor(key: string, meter: Meter, clock: Clock) {
+    this.key = key
     this.#meter = meter
     this.#clock = clock
   }

@@ -1,5 +1,6 @@
 /** The channel: a bounded buffer between producers and consumers, with a named policy for when it is full. */
 
+import { asyncDispose } from '../disposal.ts'
 import { ChannelClosed, ChannelFull, InvalidOption } from '../errors.ts'
 import { checkChoice, checkCount, checkFunction } from '../options.ts'
 import { WaitLine } from './line.ts'
@@ -184,7 +185,7 @@ class BoundedChannel<T> implements Channel<T> {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     this.cancel()
   }
 

@@ -1,5 +1,6 @@
 /** The output of an operator: how it is asked for, delivered and ended. An operator adds only what it does with the items. */
 
+import { asyncDispose } from '../disposal.ts'
 import type { Flow, Source } from './types.ts'
 import { type Inlet, isPromise, tamed, Upstream } from './upstream.ts'
 
@@ -155,7 +156,7 @@ export abstract class Stage<Out> implements AsyncIterableIterator<Out, undefined
     return this
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     await this.return()
   }
 

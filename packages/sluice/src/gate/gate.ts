@@ -2,7 +2,7 @@
 
 import { attempt, report } from '../callbacks.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { type Context, markUnstarted, noContext, type Policy, refused, type Work } from '../context.ts'
+import { type Context, markUnstarted, noContext, type Policy, refused, type Work, wrongDeadline } from '../context.ts'
 import { InvalidOption, type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
 import { ExponentialAverage } from '../limit/exponential-average.ts'
 import { fixed } from '../limit/fixed.ts'
@@ -69,7 +69,7 @@ export type GateStats = {
 }
 
 /** A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with the signal's reason when it is called off,
- * with `InvalidOption` when its priority is none of the gate's. */
+ * with `InvalidOption` when its priority is none of the gate's, or its deadline is on another clock. */
 export type Gate = Policy & {
   /** Waits for a permit if need be. The caller has to release it. Rejects like `run`. */
   acquire(context?: Context): Promise<Permit>
@@ -287,12 +287,14 @@ class LimitGate implements Gate, Host {
     if (!this.#hasLevel(level)) {
       return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.#levels - 1}`))
     }
+    const now = this.#time()
+    const wrong = wrongDeadline(context, now)
+    if (wrong !== undefined) return Promise.reject(wrong)
     this.#arrived++
     if (context.signal?.aborted) {
       this.#cancelled++
       return Promise.reject(context.signal.reason as Error)
     }
-    const now = this.#time()
     const hasRoom = this.#hasRoom()
     if (this.#isHopelessFor(context, level, now, hasRoom)) return refused(this.#refuse('deadline', 0))
     return hasRoom ? undefined : this.#wait(context, level, now)

@@ -3,7 +3,7 @@
 import { attempt } from '../callbacks.ts'
 import { type Clock, type Random, systemClock } from '../clock.ts'
 import { compose } from '../compose.ts'
-import type { Context, Policy } from '../context.ts'
+import { type Context, longestDeadlineMs, type Policy } from '../context.ts'
 import { deadline } from '../deadline.ts'
 import { InvalidOption, Overloaded, TimedOut } from '../errors.ts'
 import { type Gate, gate } from '../gate/gate.ts'
@@ -193,8 +193,9 @@ export class Door {
 
   #deadlineOf(head: RequestHead): number {
     const said = this.#deadlineHeader === false ? undefined : head.header(this.#deadlineHeader)
-    // Up to some 31,000 years; anything else is nonsense and says nothing.
-    return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : Infinity
+    // Up to ten years; anything else is nonsense and says nothing.
+    const ms = said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : Infinity
+    return ms <= longestDeadlineMs ? ms : Infinity
   }
 
   /** One of each, or none of any. */

@@ -179,7 +179,7 @@ for (const { name, listener } of kinds)
 
     for (const [value, ms] of [
       ['0', 0],
-      ['999999999999999', 999_999_999_999_999],
+      ['315360000000', 315_360_000_000],
     ] as const)
       test(`a deadline of ${value} ms is meant as it is said`, async (t) => {
         const { jobs, port } = await hold(t, {})

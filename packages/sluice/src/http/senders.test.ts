@@ -271,3 +271,24 @@ describe('server-sent events', () => {
       assert.ok(ends[0] instanceof ClientGone, String(ends[0]))
     })
 })
+
+test('a sender whose promises nobody awaits: the client leaves, and no rejection is unhandled', async (t) => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', note)
+  t.after(() => process.off('unhandledRejection', note))
+  let close = (): void => {}
+  const socket = {
+    bufferedAmount: 1_000_000,
+    send() {},
+    close() {},
+    addEventListener: (_type: 'close', listener: () => void) => void (close = listener),
+  }
+  const sender = webSocketSender<string>(socket, { capacity: 1, clock: virtualClock() })
+  for (const text of ['a', 'b', 'c', 'd']) void sender.send(text)
+  const awaited = sender.send('e')!
+  close()
+  await assert.rejects(awaited, ChannelClosed)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(unhandled, [])
+})

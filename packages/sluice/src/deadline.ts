@@ -4,7 +4,7 @@ import { LinkedController } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Context, longestDeadlineMs, noContext, type Policy, type Work, wrongDeadline } from './context.ts'
 import { Overloaded, TimedOut } from './errors.ts'
-import { checkMs } from './options.ts'
+import { checkMs, checkOptions } from './options.ts'
 
 export type DeadlineOptions = {
   /** How long it may take, waiting included, from `run` on. */
@@ -18,7 +18,7 @@ export type DeadlineOptions = {
  * If it has passed already, the work does not begin: `Overloaded` with the cause `deadline`.
  */
 export function deadline(options: DeadlineOptions): Policy {
-  const givenMs = checkMs('timeoutMs', options.timeoutMs, { unbounded: true })
+  const givenMs = checkMs('timeoutMs', checkOptions(options, '{ timeoutMs: 1000 }').timeoutMs, { unbounded: true })
   const timeoutMs = givenMs > longestDeadlineMs ? Infinity : givenMs
   const { clock = systemClock } = options
   return {

@@ -4,7 +4,7 @@ import { attempt } from './callbacks.ts'
 import { LinkedController } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { call, type Context, noContext, type Policy, type Work } from './context.ts'
-import { checkCount, checkFunction, checkMs } from './options.ts'
+import { checkCount, checkFunction, checkMs, checkOptions } from './options.ts'
 import type { RetryBudget } from './retry.ts'
 
 export type HedgeOptions = {
@@ -39,7 +39,7 @@ export class Superseded extends Error {
  * Source: Dean and Barroso, "The Tail at Scale", 2013.
  */
 export function hedge(options: HedgeOptions): Policy {
-  const { afterMs, budget, idempotent = false, clock = systemClock } = options
+  const { afterMs, budget, idempotent = false, clock = systemClock } = checkOptions(options, '{ afterMs: 100 }')
   if (typeof afterMs === 'number') checkMs('afterMs', afterMs)
   else checkFunction('afterMs', afterMs)
   const delayOf = typeof afterMs === 'number' ? () => afterMs : afterMs

@@ -14,7 +14,7 @@ import {
 } from './context.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { Line } from './line.ts'
-import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
+import { checkCount, checkFunction, checkMs, checkNumber, checkOptions } from './options.ts'
 
 /** The state of one rule for one key: pure but for what it has counted. */
 export type Meter = {
@@ -107,7 +107,7 @@ export type Rate = Policy & {
 
 /** Limits how often work begins. */
 export function rate(options: RateOptions): Rate {
-  const { rule, perKey = false, clock = systemClock } = options
+  const { rule, perKey = false, clock = systemClock } = checkOptions(options, '{ rule: gcra({ perSecond: 10 }) }')
   if (typeof rule !== 'object' || rule === null)
     throw new InvalidOption('rule', rule, 'a rule such as gcra({ perSecond: 10 })')
   checkFunction('rule.create', rule.create)

@@ -441,3 +441,9 @@ test('waits of every kind share one listener of a signal: Node warns from eleven
   await clock.settle()
   assert.equal(getEventListeners(signal, 'abort').length, 1)
 })
+
+test('options that are missing are named, with an example of what would be right', () => {
+  const makers = [channel, gate, rate, deadline, hedge] as unknown as (() => unknown)[]
+  for (const make of makers)
+    assert.throws(make, /^InvalidOption: options must be an object such as \{ \w+: .+ \}, got undefined$/, make.name)
+})

@@ -7,7 +7,7 @@ import { InvalidOption, type OverloadCause, Overloaded, TimedOut } from '../erro
 import { ExponentialAverage } from '../limit/exponential-average.ts'
 import { fixed } from '../limit/fixed.ts'
 import type { Limit } from '../limit/limit.ts'
-import { checkChoice, checkCount, checkFunction, checkMs, checkNumber } from '../options.ts'
+import { checkChoice, checkCount, checkFunction, checkMs, checkNumber, checkOptions } from '../options.ts'
 import { Codel, type CodelOptions } from './codel.ts'
 import { type Outcome, Permit } from './permit.ts'
 import { mostLevels, shareOf, WaitQueue } from './queue.ts'
@@ -78,6 +78,8 @@ export type Gate = Policy & {
   /** The error with which `run` would reject at once because of overload; it counts as if that had been called. `undefined`: it would run or wait, or is for `run` to reject. For whoever has to prepare something for the work, which a refusal is too cheap for. */
   refusal(context?: Context): Overloaded | undefined
   readonly limit: Limit
+  /** How many priorities there are; work with a higher number is rejected. */
+  readonly levels?: number
   readonly inFlight: number
   readonly waiting: number
   stats(): GateStats
@@ -120,7 +122,7 @@ class LimitGate implements Gate, Host {
   readonly #order: QueueOrder
   readonly #maxWaitMs: number
   readonly #codel: Codel | undefined
-  readonly #levels: number
+  readonly levels: number
   readonly #defaultLevel: number
   readonly #isDropped: (error: unknown) => boolean
   readonly #observer: GateObserver | undefined
@@ -140,12 +142,12 @@ class LimitGate implements Gate, Host {
   readonly #refused: Partial<Record<OverloadCause, number>> = {}
 
   constructor(options: GateOptions) {
-    const { limit, queue = {}, priority = { levels: 1 }, clock = systemClock } = options
+    const { limit, queue = {}, priority = { levels: 1 }, clock = systemClock } = checkOptions(options, '{ limit: 8 }')
     this.limit = typeof limit === 'object' && limit !== null ? limit : fixed(limit)
-    this.#levels = checkNumber('priority.levels', checkCount('priority.levels', priority.levels), { max: mostLevels })
-    this.#defaultLevel = priority.default ?? this.#levels - 1
+    this.levels = checkNumber('priority.levels', checkCount('priority.levels', priority.levels), { max: mostLevels })
+    this.#defaultLevel = priority.default ?? this.levels - 1
     checkNumber('priority.default', checkCount('priority.default', this.#defaultLevel, { min: 0 }), {
-      max: this.#levels - 1,
+      max: this.levels - 1,
     })
     const capacity = queue.capacity ?? this.#spare
     if (typeof capacity === 'number') checkCount('queue.capacity', capacity, { min: 0, unbounded: true })
@@ -154,7 +156,7 @@ class LimitGate implements Gate, Host {
     this.#order = checkChoice('queue.order', queue.order ?? 'adaptive', orders)
     this.#maxWaitMs = checkMs('queue.maxWaitMs', queue.maxWaitMs ?? Infinity, { unbounded: true })
     this.#codel = queue.delay && new Codel(queue.delay)
-    this.#queue = new WaitQueue(this.#levels)
+    this.#queue = new WaitQueue(this.levels)
     this.#isDropped = checkFunction('isDropped', options.isDropped ?? isPushback)
     this.#observer = options.observer
     this.#clock = clock
@@ -251,7 +253,7 @@ class LimitGate implements Gate, Host {
   }
 
   #hasLevel(level: number): boolean {
-    return level >= 0 && level < this.#levels && Number.isInteger(level)
+    return level >= 0 && level < this.levels && Number.isInteger(level)
   }
 
   /** Whether one more may wait besides so many. Written so that a capacity that is no number, or throws, lets nobody. */
@@ -285,7 +287,7 @@ class LimitGate implements Gate, Host {
   #enter(context: Context): Waiter | Promise<never> | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!this.#hasLevel(level)) {
-      return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.#levels - 1}`))
+      return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.levels - 1}`))
     }
     const now = this.#time()
     const wrong = wrongDeadline(context, now)

@@ -37,6 +37,11 @@ export type AdmissionOptions = {
   gate?: Gate
   /** Default: all are equal. */
   priority?: PriorityOptions
+  /**
+   * Whether a request is exempt: it is never refused, takes no permit, is not measured and counts for no quota. For health checks, which must not fail
+   * because the server is busy. Default: none is.
+   */
+  skip?: (request: RequestHead) => boolean
   /** On whose behalf a request is made: quotas are kept per key, and shedding goes by it. */
   key?: (request: RequestHead) => string | undefined
   /** Agreed rates. Over one of them the answer is 429, and both RateLimit fields are in every answer. */
@@ -86,6 +91,9 @@ const text = { 'content-type': 'application/problem+json', 'cache-control': 'no-
 const none = {}
 const iana = 'https://iana.org/assignments/http-problem-types'
 
+/** Of requests that no gate sees. */
+const exempt = /* @__PURE__ */ compose()
+
 export class Door {
   readonly gate: Gate
   readonly clock: Clock
@@ -99,6 +107,7 @@ export class Door {
   readonly #defaultLevel: number
   readonly #from: PriorityOptions['from'] | undefined
   readonly #key: AdmissionOptions['key']
+  readonly #skip: AdmissionOptions['skip']
   readonly #quotas: readonly Quota[]
   readonly #deadlineHeader: string | false
   readonly #timeoutMs: number
@@ -114,9 +123,13 @@ export class Door {
     this.#from = typeof priority?.from === 'string' ? priority.from.toLowerCase() : priority?.from
     this.clock = clock
     this.gate = options.gate ?? frontGate({ levels: this.#levels, default: this.#defaultLevel }, clock)
+    const most = this.gate.levels ?? Infinity
+    if (this.#levels > most)
+      throw new InvalidOption('priority.levels', this.#levels, `at most ${most}, the number of levels of the gate`)
     checkFunction('gate.run', this.gate.run)
     checkFunction('gate.refusal', this.gate.refusal)
     this.#key = options.key && checkFunction('key', options.key)
+    this.#skip = options.skip && checkFunction('skip', options.skip)
     this.#quotas = quotas
     const header = options.deadlineHeader ?? 'request-timeout-ms'
     this.#deadlineHeader = header === false ? false : header.toLowerCase()
@@ -153,6 +166,8 @@ export class Door {
   #judge(head: RequestHead): Refusal | Verdict {
     const length = Number(head.header('content-length') ?? 0)
     if (length > this.maxBytes) return this.refusalOf(new BodyTooLarge(this.maxBytes))
+    if (this.#skip?.(head) === true)
+      return { context: { priority: this.#defaultLevel, key: undefined }, fields: undefined, policy: exempt }
     const now = this.clock.now()
     const priority = this.#priorityOf(head)
     if (this.#turn.isTooLate(now, this.#levels - priority)) return this.refusalOf(new Overloaded('queue-delay'))

@@ -9,6 +9,17 @@ export function report(error: unknown): void {
   }
 }
 
+/** The same hooks, none of which throws. */
+export function guarded<Hooks extends object>(hooks: Hooks): Hooks {
+  return new Proxy(hooks, {
+    get(target, name) {
+      const hook: unknown = Reflect.get(target, name)
+      if (typeof hook !== 'function') return hook
+      return (...args: unknown[]): unknown => attempt(() => Reflect.apply(hook, target, args) as unknown, undefined)
+    },
+  })
+}
+
 /** What `callback` returns, or `fallback` when it throws. */
 export function attempt<T>(callback: () => T, fallback: T): T {
   try {

@@ -292,7 +292,7 @@ describe('a channel', () => {
           if (random() < 0.4) ch.tryReceive()
         }
         while (ch.tryReceive() !== none) await Promise.resolve()
-        await Promise.all(sends)
+        for (const send of sends) await send
         const { sent, received, depth, weight, waitingSenders } = ch.stats()
         assert.deepEqual([sent - received, depth, weight, waitingSenders], [0, 0, 0, 0])
       }),

@@ -14,8 +14,10 @@ const pauseShare = 1 / 16
  * turn of its own, so the turn ends with it and no delay is seen. A timer would not do: a runtime that drops the timers of a finished request (workerd)
  * would leave the turn open for ever, and every later request refused.
  */
-const afterTurn: (run: () => void) => void =
-  typeof setImmediate === 'function' ? (run) => void setImmediate(run) : queueMicrotask
+function afterTurn(run: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(run)
+  else queueMicrotask(run)
+}
 
 /**
  * A turn of the event loop hands over everything that has arrived, one after another. While it hands over the last, that one has waited since the turn

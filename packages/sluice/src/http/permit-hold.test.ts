@@ -1,6 +1,7 @@
 /** When an aborted request releases its permit: through real sockets. */
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
@@ -199,6 +200,27 @@ describe('a handler without a promise', () => {
     await clock.advance(1)
     assert.equal(door.gate.inFlight, 0)
   })
+})
+
+test('the permit of a handler that stopped without a sign does not keep the process alive', () => {
+  const script = `
+    import { createServer, get } from 'node:http'
+    const { admission } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))})
+    const { gate } = await import(${JSON.stringify(import.meta.resolve('../index.ts'))})
+    const door = admission({ gate: gate({ limit: 1 }) })
+    const server = createServer(door.node(() => {}))
+    server.listen(0, '127.0.0.1', () => {
+      const request = get({ port: server.address().port, host: '127.0.0.1' })
+      request.on('error', () => server.close(() => console.log('closed', door.gate.inFlight)))
+      const poll = setInterval(() => {
+        if (door.gate.inFlight === 0) return
+        clearInterval(poll)
+        request.destroy()
+      }, 1)
+    })
+  `
+  const options = { encoding: 'utf8', env: {}, timeout: 30_000 } as const
+  assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', script], options), 'closed 1\n')
 })
 
 test('a Fetch-style body: the permit is held until its source is cancelled', async (t) => {

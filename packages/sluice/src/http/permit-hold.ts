@@ -1,5 +1,6 @@
 /** Holds the permit of an aborted request until its handler has stopped. */
 
+import { type Clock, systemClock } from '../clock.ts'
 import type { Door } from './door.ts'
 
 /** A handler without a promise that never ends its response keeps its permit this long after an abort. */
@@ -55,6 +56,15 @@ export class PermitHold {
     if (this.#state === 'stopped') return release()
     const ms = this.#door.releaseAfterAbortMs ?? (this.#state === 'detached' ? silentMs : Infinity)
     this.#cancelTimer?.()
-    if (ms < Infinity) this.#cancelTimer = this.#door.clock.schedule(ms, release)
+    if (ms < Infinity) this.#cancelTimer = scheduleIdle(this.#door.clock, ms, release)
   }
+}
+
+/** A timer that does not keep the process alive: a server that has stopped need not wait for it. */
+function scheduleIdle(clock: Clock, ms: number, run: () => void): () => void {
+  if (clock !== systemClock) return clock.schedule(ms, run)
+  // The longest delay that setTimeout keeps.
+  const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1))
+  ;(timer as { unref?: () => void }).unref?.()
+  return () => clearTimeout(timer)
 }

@@ -27,7 +27,10 @@ const request = new AsyncLocalStorage<string>()
 const callers = ['a', 'b', 'c', 'd']
 const here = (): string => request.getStore() ?? 'none'
 
-/** The context that each caller's work saw, at each of its starts, and the one in which its caller went on. */
+/**
+ * The context that each caller's work saw, at each of its starts, and the one in which its caller
+ * went on.
+ */
 async function contextsOf(
   clock: ReturnType<typeof virtualClock>,
   policy: Policy,

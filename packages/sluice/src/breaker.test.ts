@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import {
-  anyOf,
-  type Breaker,
-  type BreakerOptions,
-  breaker,
-  consecutiveFailures,
-  failureRate,
-  slowCallRate,
-} from './breaker.ts'
+import { type Breaker, type BreakerOptions, breaker } from './breaker.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
+import { anyOf, consecutiveFailures, failureRate, slowCallRate } from './trip.ts'
 
 function bench(options: BreakerOptions = {}) {
   const clock = virtualClock()

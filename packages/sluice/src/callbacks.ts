@@ -1,6 +1,9 @@
 /** Calls of user callbacks: what one throws is reported, and breaks no count of ours. */
 
-/** Writes an error of a callback to the console: it must neither be lost nor reach work that has nothing to do with it. */
+/**
+ * Writes an error of a callback to the console: it must neither be lost nor reach work that has
+ * nothing to do with it.
+ */
 export function report(error: unknown): void {
   try {
     console.error(error)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { breaker, consecutiveFailures } from './breaker.ts'
+import { breaker } from './breaker.ts'
 import { compose, protect } from './compose.ts'
 import type { Policy } from './context.ts'
 import { deadline } from './deadline.ts'
@@ -9,6 +9,7 @@ import { gate } from './gate/gate.ts'
 import { gcra, rate } from './rate.ts'
 import { retries } from './retry.ts'
 import { type VirtualClock, virtualClock } from './testing/virtual-clock.ts'
+import { consecutiveFailures } from './trip.ts'
 
 const takes = (clock: VirtualClock, ms: number) => () => new Promise<void>((resolve) => clock.schedule(ms, resolve))
 const named = (name: string, log: string[]): Policy => ({

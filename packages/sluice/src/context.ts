@@ -6,7 +6,10 @@ import { InvalidOption, TimedOut } from './errors.ts'
 export type Context = {
   /** Calls it off: what waits leaves, what runs is told. */
   readonly signal?: AbortSignal | undefined
-  /** When its result is worth nothing any more, on the clock of the policies: by default `performance.now() + ms`, never `Date.now() + ms`. */
+  /**
+   * When its result is worth nothing any more, on the clock of the policies: by default
+   * `performance.now() + ms`, never `Date.now() + ms`.
+   */
   readonly deadlineAt?: number | undefined
   /** 0 is the most important; a gate with n levels knows 0 to n − 1. */
   readonly priority?: number | undefined
@@ -32,7 +35,10 @@ export const noContext: Context = {}
 /** No deadline is further away: ten years. */
 export const longestDeadlineMs = 315_360_000_000
 
-/** The error of a deadline on another clock (`Date.now()` is some 50 years ahead of `performance.now()`), which would silently be none. */
+/**
+ * The error of a deadline on another clock (`Date.now()` is some 50 years ahead of
+ * `performance.now()`), which would silently be none.
+ */
 export function wrongDeadline({ deadlineAt }: Context, now: number): InvalidOption | undefined {
   if (deadlineAt === undefined || deadlineAt === Infinity || deadlineAt - now <= longestDeadlineMs) return undefined
   const expected = `a moment within ten years on the clock of the policies, which says ${now} (performance.now() by default, not Date.now())`
@@ -60,7 +66,10 @@ export function refused<T>(error: unknown): Promise<T> {
 /** Contexts of work that was aborted while it was queued: it has not begun. */
 const unstarted = new WeakSet<Context>()
 
-/** The work of this context left a queue: what stands around it must not take that for a failure of what it would have called. */
+/**
+ * The work of this context left a queue: what stands around it must not take that for a failure of
+ * what it would have called.
+ */
 export function markUnstarted(context: Context): void {
   unstarted.add(context)
 }

@@ -1,4 +1,7 @@
-/** The keys of `using` and `await using`, where the platform has them and where it has not (Node 20.3, Safari): compilers look there as well. */
+/**
+ * The keys of `using` and `await using`, where the platform has them and where it has not (Node
+ * 20.3, Safari): compilers look there as well.
+ */
 
 const symbols = Symbol as { readonly dispose?: symbol; readonly asyncDispose?: symbol }
 

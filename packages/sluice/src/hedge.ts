@@ -62,7 +62,8 @@ export function hedge(options: HedgeOptions): Policy {
           }
         }
         const askLater = (delayMs: number): void => {
-          // A continuation, not the timer itself: it runs in the async context of the caller, whatever clock there is.
+          // A continuation, not the timer itself: it runs in the async context of the caller,
+          // whatever clock there is.
           const wait = new Promise<void>((resolveWait) => (cancelTimer = clock.schedule(delayMs, resolveWait)))
           void wait.then(() => {
             if (

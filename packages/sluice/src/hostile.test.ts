@@ -1,4 +1,7 @@
-/** Callbacks that throw, hang, settle twice or call back in: no permit leaks, no waiter is stranded, no count goes wrong. */
+/**
+ * Callbacks that throw, hang, settle twice or call back in: no permit leaks, no waiter is stranded,
+ * no count goes wrong.
+ */
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, mock, test } from 'node:test'

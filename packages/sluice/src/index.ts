@@ -51,17 +51,12 @@ export {
 } from './gate/gate.ts'
 export { type Outcome, Permit } from './gate/permit.ts'
 export {
-  anyOf,
   type Breaker,
   type BreakerOptions,
   type BreakerState,
   breaker,
-  consecutiveFailures,
-  failureRate,
-  type RollingOptions,
-  slowCallRate,
-  type Trip,
 } from './breaker.ts'
+export { anyOf, consecutiveFailures, failureRate, type RollingOptions, slowCallRate, type Trip } from './trip.ts'
 export { type DeadlineOptions, deadline, remainingMs } from './deadline.ts'
 export { type HedgeOptions, hedge, Superseded } from './hedge.ts'
 export {

@@ -114,7 +114,10 @@ export function rate(options: RateOptions): Rate {
   const maxKeys = checkCount('maxKeys', options.maxKeys ?? 100_000)
   const maxWaitMs = checkMs('maxWaitMs', options.maxWaitMs ?? 0, { unbounded: true })
   const pacers = new Map<string, Pacer>()
-  /** The same, the key that was not seen for longest first: a map would look through all the places of deleted keys. */
+  /**
+   * The same, the key that was not seen for longest first: a map would look through all the places
+   * of deleted keys.
+   */
   const seen = new Line<Pacer>()
 
   const pacerOf = (context: Context): Pacer => {
@@ -131,7 +134,10 @@ export function rate(options: RateOptions): Rate {
     }
     return pacer
   }
-  /** Forgets the key that was not seen for longest, but none that is waited for if there is another within reach. */
+  /**
+   * Forgets the key that was not seen for longest, but none that is waited for if there is another
+   * within reach.
+   */
   const forgetOne = (): void => {
     let pacer = seen.oldest!
     for (let tries = 8; pacer.waiting > 0 && pacer.after !== undefined && tries > 0; tries--) pacer = pacer.after

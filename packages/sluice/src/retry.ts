@@ -101,7 +101,10 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
 export type RetriesOptions = {
   /** How many times it is tried at most, the first included. Default 3. */
   attempts?: number
-  /** Milliseconds before a retry. Default `exponential()`, which also stands in for one that throws or gives no finite number of at least 0. */
+  /**
+   * Milliseconds before a retry. Default `exponential()`, which also stands in for one that throws
+   * or gives no finite number of at least 0.
+   */
   backoff?: Backoff
   /** Default: none. Give one, shared, to whatever can be overloaded. */
   budget?: RetryBudget
@@ -118,10 +121,13 @@ export type RetriesOptions = {
 /**
  * Retries what failed. When it gives up it rejects with the error of the last attempt.
  *
- * - Work is retried only if its context says `idempotent`, or the option does. An exception is a refusal (`Overloaded`): that work has not begun.
- * - An open breaker is not waited for: its refusal is passed on at once, or every caller would wait for as long as the breaker is open.
+ * - Work is retried only if its context says `idempotent`, or the option does. An exception is a
+ *   refusal (`Overloaded`): that work has not begun.
+ * - An open breaker is not waited for: its refusal is passed on at once, or every caller would wait
+ *   for as long as the breaker is open.
  * - An error's `retryAfterMs` is honoured: it never comes back earlier.
- * - It does not wait for a deadline to pass: if the wait is longer than the time left, it gives up at once.
+ * - It does not wait for a deadline to pass: if the wait is longer than the time left, it gives up
+ *   at once.
  * - `context.attempt` tells the work how many times it was tried before.
  */
 export function retries(options: RetriesOptions = {}): Policy {

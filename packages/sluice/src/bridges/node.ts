@@ -217,8 +217,10 @@ class DuplexStage<In, Out> extends Stage<Out> {
 }
 
 /**
- * An operator as a Duplex, to stand in a `pipeline`: what is written goes through it and is read. Holds what its two sides hold. An error of the operator
- * destroys it with that error. When the operator ends early, the next write fails with `ChannelClosed`, as on a closed pipe, once what it gave was read.
+ * An operator as a Duplex, to stand in a `pipeline`: what is written goes through it and is read.
+ * Holds what its two sides hold. An error of the operator destroys it with that error. When the
+ * operator ends early, the next write fails with `ChannelClosed`, as on a closed pipe, once what it
+ * gave was read.
  */
 export function toDuplex<In, Out>(operator: Operator<In, Out>, options: StreamOptions = {}): Duplex {
   const between = channel<In>({ capacity: 0 })
@@ -227,7 +229,8 @@ export function toDuplex<In, Out>(operator: Operator<In, Out>, options: StreamOp
     close: (error) => between.close(error),
     send(item, wait) {
       const sent = between.send(item, wait)
-      // The operator wants no more. If that is because it failed, the reader is told why, and the writer fails with the same.
+      // The operator wants no more. If that is because it failed, the reader is told why, and the
+      // writer fails with the same.
       return sent?.catch(async (error: unknown) => {
         throw error instanceof ChannelClosed ? ((await failureOf(readable)) ?? error) : error
       })

@@ -1,4 +1,7 @@
-/** Waits that a signal may abort: at most one listener for each signal, however many wait on it, and none when nobody does. */
+/**
+ * Waits that a signal may abort: at most one listener for each signal, however many wait on it, and
+ * none when nobody does.
+ */
 
 /** Who waits. */
 export type Patient = { handleEvent(): void }
@@ -33,8 +36,8 @@ class Waits {
 const own = Symbol('sluice.waits')
 
 /**
- * Of a signal of somebody else. A signal looks through all its listeners whenever one is added: a thousand waits on it would cost a million looks, and
- * Node warns from eleven on.
+ * Of a signal of somebody else. A signal looks through all its listeners whenever one is added: a
+ * thousand waits on it would cost a million looks, and Node warns from eleven on.
  */
 const others = new WeakMap<AbortSignal, Waits>()
 
@@ -69,7 +72,10 @@ function onAbort(this: AbortSignal): void {
   waits?.notify()
 }
 
-/** An abort controller that also follows a signal from outside, until it is unlinked. Waits on its signal cost no listener. */
+/**
+ * An abort controller that also follows a signal from outside, until it is unlinked. Waits on its
+ * signal cost no listener.
+ */
 export class LinkedController extends AbortController implements Patient {
   readonly #outer: AbortSignal | undefined
   readonly #waits = new Waits()

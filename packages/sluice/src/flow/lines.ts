@@ -7,13 +7,17 @@ import type { Operator, Source } from './types.ts'
 import type { Upstream } from './upstream.ts'
 
 export type LinesOptions = {
-  /** The most UTF-16 code units of a line: a longer one fails the flow with a `RangeError`, or a source without line breaks would fill the memory. Default 2^20. */
+  /**
+   * The most UTF-16 code units of a line: a longer one fails the flow with a `RangeError`, or a
+   * source without line breaks would fill the memory. Default 2^20.
+   */
   maxLength?: number
 }
 
 /**
- * Splits text, or bytes as UTF-8, into lines, without their `\n` or `\r\n`. Chunks may end anywhere, also inside a character. What follows the last line
- * break is a line unless it is empty. Holds the lines of one chunk and the beginning of the next line.
+ * Splits text, or bytes as UTF-8, into lines, without their `\n` or `\r\n`. Chunks may end
+ * anywhere, also inside a character. What follows the last line break is a line unless it is empty.
+ * Holds the lines of one chunk and the beginning of the next line.
  *
  * @example
  * await pipe(fromReadable<Buffer>(createReadStream('access.log')), lines(), map(parse), forEach(save))

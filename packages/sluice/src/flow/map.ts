@@ -15,10 +15,12 @@ export type MapOptions = {
 }
 
 /**
- * Gives what `handle` makes of each item. Holds at most `concurrency` items, pulled only while the consumer waits.
+ * Gives what `handle` makes of each item. Holds at most `concurrency` items, pulled only while the
+ * consumer waits.
  *
- * When a handler fails, results before it in the order are still given, then its error. Other handlers may still run then: the flow does not wait for
- * them, their `step.signal` fires, and what they give is dropped. One that must not go on has to heed that signal.
+ * When a handler fails, results before it in the order are still given, then its error. Other
+ * handlers may still run then: the flow does not wait for them, their `step.signal` fires, and what
+ * they give is dropped. One that must not go on has to heed that signal.
  */
 export function map<In, Out>(
   handle: (item: In, step: Step) => Out | PromiseLike<Out>,

@@ -3,9 +3,9 @@
 type To<A, B> = (from: A) => B
 
 /**
- * Passes `source` through each step. Steps are operators; the last may be anything that takes a flow, as `collect()`, `forEach(…)` or
- * `sendTo(channel)`. Nothing happens before the result is iterated.
- * Types go up to 16 steps; a longer one is a pipe in a pipe: `pipe(pipe(source, …), …)`.
+ * Passes `source` through each step. Steps are operators; the last may be anything that takes a
+ * flow, as `collect()`, `forEach(…)` or `sendTo(channel)`. Nothing happens before the result is
+ * iterated. Types go up to 16 steps; a longer one is a pipe in a pipe: `pipe(pipe(source, …), …)`.
  *
  * @example
  * const names = await pipe(users, filter((user) => user.active), map((user) => user.name), take(10), collect())

@@ -38,7 +38,10 @@ export class Upstream<T> {
     }
   }
 
-  /** The operator wants no more, for a reason that the source is told if there is one. Gives a promise when there is a clean-up to wait for. */
+  /**
+   * The operator wants no more, for a reason that the source is told if there is one. Gives a
+   * promise when there is a clean-up to wait for.
+   */
   close(reason?: unknown): Promise<unknown> | undefined {
     if (this.isOver) return undefined
     this.isOver = true

@@ -43,7 +43,9 @@ export type GateOptions = {
   priority?: { levels: number; default?: number }
   /** Whether an error means that the resource pushed back or was too slow. Default: `Overloaded`, `TimedOut`, and a `TimeoutError` of `AbortSignal.timeout`. */
   isDropped?: (error: unknown) => boolean
-  /** Told what happens, for telemetry. What it throws is written to the console and changes nothing. */
+  /**
+   * Told what happens, for telemetry. What it throws is written to the console and changes nothing.
+   */
   observer?: GateObserver
   clock?: Clock
 }
@@ -68,8 +70,11 @@ export type GateStats = {
   refused: Partial<Record<OverloadCause, number>>
 }
 
-/** A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with the signal's reason when it is called off,
- * with `InvalidOption` when its priority is none of the gate's, or its deadline is on another clock. */
+/**
+ * A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with
+ * the signal's reason when it is called off, with `InvalidOption` when its priority is none of the
+ * gate's, or its deadline is on another clock.
+ */
 export type Gate = Policy & {
   /** Waits for a permit if need be. The caller has to release it. Rejects like `run`. */
   acquire(context?: Context): Promise<Permit>
@@ -256,7 +261,10 @@ class LimitGate implements Gate, Host {
     return level >= 0 && level < this.levels && Number.isInteger(level)
   }
 
-  /** Whether one more may wait besides so many. Written so that a capacity that is no number, or throws, lets nobody. */
+  /**
+   * Whether one more may wait besides so many. Written so that a capacity that is no number, or
+   * throws, lets nobody.
+   */
   #hasPlace(level: number, waiting = this.#queue.length): boolean {
     try {
       return waiting < this.#capacity(this.#limitNow(), level)
@@ -283,7 +291,10 @@ class LimitGate implements Gate, Host {
     return this.#isHopeless(deadlineAt, now, hasRoom ? 0 : this.#queue.ahead(level, !this.#newestFirst) + 1)
   }
 
-  /** `undefined` when there is room: the caller then admits it, at `#now`. A waiter when it queues, a rejected promise when it is refused. */
+  /**
+   * `undefined` when there is room: the caller then admits it, at `#now`. A waiter when it queues,
+   * a rejected promise when it is refused.
+   */
   #enter(context: Context): Waiter | Promise<never> | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!this.#hasLevel(level)) {
@@ -456,8 +467,9 @@ class LimitGate implements Gate, Host {
   }
 
   /**
-   * Runs work when its turn has come. It is started by the continuation of its own caller, not by whatever made room: so it has the caller's
-   * async context (trace, request id), in every runtime, and starts on a stack of its own.
+   * Runs work when its turn has come. It is started by the continuation of its own caller, not by
+   * whatever made room: so it has the caller's async context (trace, request id), in every runtime,
+   * and starts on a stack of its own.
    */
   async #runQueued<T>(waiter: Waiter, work: Work<T>): Promise<T> {
     await waiter.promise
@@ -480,7 +492,10 @@ class LimitGate implements Gate, Host {
     return this.#permit(admittedAt, admittedAt - since, inFlight)
   }
 
-  /** Throws when the signal was aborted between the turn of a waiter and the continuation of its caller. */
+  /**
+   * Throws when the signal was aborted between the turn of a waiter and the continuation of its
+   * caller.
+   */
   #checkTurn(waiter: Waiter): void {
     const { signal } = waiter.context
     if (!signal?.aborted) return
@@ -489,7 +504,10 @@ class LimitGate implements Gate, Host {
     throw signal.reason
   }
 
-  /** Ends work that began at once when its promise settles. `await` also tames a thenable that settles twice. */
+  /**
+   * Ends work that began at once when its promise settles. `await` also tames a thenable that
+   * settles twice.
+   */
   async #settle<T>(result: PromiseLike<T>, since: number, inFlight: number): Promise<T> {
     let value: T
     try {

@@ -10,17 +10,24 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 
 /** The context of an admitted request, for its handler. */
 export type Admitted = Context & {
-  /** Aborted when the client has disconnected, or the deadline has passed: hand it on to whatever is called. */
+  /**
+   * Aborted when the client has disconnected, or the deadline has passed: hand it on to whatever is
+   * called.
+   */
   readonly signal: AbortSignal
-  /** Releases the permit before the response has ended: for what stays open for long and does nothing (events, a socket). */
+  /**
+   * Releases the permit before the response has ended: for what stays open for long and does
+   * nothing (events, a socket).
+   */
   release(): void
 }
 
 const contexts = new WeakMap<object, Admitted>()
 
 /**
- * The context of an admitted request: its signal, deadline, priority, key and `release`. Takes what the handler was given: the request of node:http (of
- * Express as it is, `request.raw` of Fastify) or of Fetch. Undefined for one that came another way.
+ * The context of an admitted request: its signal, deadline, priority, key and `release`. Takes what
+ * the handler was given: the request of node:http (of Express as it is, `request.raw` of Fastify)
+ * or of Fetch. Undefined for one that came another way.
  */
 export function contextOf(request: Request | NodeRequest): Admitted | undefined {
   return contexts.get(request)

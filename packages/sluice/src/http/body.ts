@@ -72,7 +72,8 @@ export function boundRequestBody(
 }
 
 /**
- * Fails the rest of a body that is refused, so that a handler that reads it does not wait for ever. The socket stays open for the response.
+ * Fails the rest of a body that is refused, so that a handler that reads it does not wait for ever.
+ * The socket stays open for the response.
  */
 export function failRequestBody(request: IncomingMessage, error: Error): void {
   if (request.complete || request.destroyed) return

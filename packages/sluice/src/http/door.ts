@@ -38,8 +38,9 @@ export type AdmissionOptions = {
   /** Default: all are equal. */
   priority?: PriorityOptions
   /**
-   * Whether a request is exempt: it is never refused, takes no permit, is not measured and counts for no quota. For health checks, which must not fail
-   * because the server is busy. Default: none is.
+   * Whether a request is exempt: it is never refused, takes no permit, is not measured and counts
+   * for no quota. For health checks, which must not fail because the server is busy. Default: none
+   * is.
    */
   skip?: (request: RequestHead) => boolean
   /** On whose behalf a request is made: quotas are kept per key, and shedding goes by it. */
@@ -50,7 +51,12 @@ export type AdmissionOptions = {
   deadlineHeader?: string | false
   /** No request may take longer, waiting included. Default: as long as it likes, or as its header says. */
   timeoutMs?: number
-  /** Refuses what has already waited for the event loop for longer; than a quarter of it, when the loop has been behind for five seconds on end. Twice as long for the second-least important, and so on. `Infinity`: never. Default 400. Measured where there is `setImmediate` (Node, Bun, Deno). */
+  /**
+   * Refuses what has already waited for the event loop for longer; than a quarter of it, when the
+   * loop has been behind for five seconds on end. Twice as long for the second-least important, and
+   * so on. `Infinity`: never. Default 400. Measured where there is `setImmediate` (Node, Bun,
+   * Deno).
+   */
   maxLoopDelayMs?: number
   retryAfter?: RetryAfterOptions
   /** Request bodies. */
@@ -65,9 +71,10 @@ export type AdmissionOptions = {
   /** A client that takes nothing of its answer for so long, or sends nothing of a body that is waited for, is cut off. Default 10,000. */
   stallMs?: number
   /**
-   * Milliseconds after which an aborted request (its client disconnected, its deadline passed) releases its permit although its handler still runs.
-   * The limit then no longer bounds what runs. Default: the permit is held until the handler has settled. A handler without a promise (Express)
-   * that never ends its response keeps it for 60,000.
+   * Milliseconds after which an aborted request (its client disconnected, its deadline passed)
+   * releases its permit although its handler still runs. The limit then no longer bounds what runs.
+   * Default: the permit is held until the handler has settled. A handler without a promise
+   * (Express) that never ends its response keeps it for 60,000.
    */
   releaseAfterAbortMs?: number
   /** Told what a handler throws; the client gets a 500. Default: to the console. */

@@ -1,4 +1,7 @@
-/** What differs for HTTP/2: a request is a stream of its session, with its own timer, and may be reset alone. */
+/**
+ * What differs for HTTP/2: a request is a stream of its session, with its own timer, and may be
+ * reset alone.
+ */
 
 import type { ServerHttp2Stream } from 'node:http2'
 import type { NodeRequest } from './admitted.ts'

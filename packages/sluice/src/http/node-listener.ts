@@ -13,7 +13,10 @@ import { isSending, lingerAndEnd } from './linger.ts'
 import { asMethod, mute, restore, type Untouched, untouched } from './overrule.ts'
 import { PermitHold } from './permit-hold.ts'
 
-/** A listener of node:http (or node:http2), as Express, Fastify or Koa give one. `contextOf(request)` tells it of its admission. */
+/**
+ * A listener of node:http (or node:http2), as Express, Fastify or Koa give one.
+ * `contextOf(request)` tells it of its admission.
+ */
 export type NodeHandler<Req = IncomingMessage, Res = ServerResponse> = (request: Req, response: Res) => unknown
 
 class NodeHead implements RequestHead {
@@ -155,7 +158,8 @@ class Exchange {
       return onError(error)
     }
     if (typeof result !== 'object' || result === null) return hold.detach()
-    // A promise that settles after the abort has heeded it. Before, the response may still be worked on.
+    // A promise that settles after the abort has heeded it. Before, the response may still be
+    // worked on.
     new Promise((done) => done(result)).then(() => (signal.aborted ? hold.stop() : hold.detach()), onError)
   }
 
@@ -214,7 +218,10 @@ function watchProgress(
   else stream.on('timeout', onTimeout)
 }
 
-/** Answers without the work, or in its place; `onEnd` is called when the handler ends its own response. What the client still sends is not kept. */
+/**
+ * Answers without the work, or in its place; `onEnd` is called when the handler ends its own
+ * response. What the client still sends is not kept.
+ */
 function refuse(
   request: IncomingMessage,
   response: ServerResponse,

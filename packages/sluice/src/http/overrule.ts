@@ -58,8 +58,9 @@ const silent = {
 }
 
 /**
- * Ignores what the handler still writes: to Node, setting a header after the response is an exception, which in a callback ends the process. `onEnd` is
- * called when the handler ends its response.
+ * Ignores what the handler still writes: to Node, setting a header after the response is an
+ * exception, which in a callback ends the process. `onEnd` is called when the handler ends its
+ * response.
  */
 export function mute(response: ServerResponse, onEnd: () => void): void {
   Object.assign(response, silent)

@@ -3,19 +3,24 @@
 import { type Clock, systemClock } from '../clock.ts'
 import type { Door } from './door.ts'
 
-/** A handler without a promise that never ends its response keeps its permit this long after an abort. */
+/**
+ * A handler without a promise that never ends its response keeps its permit this long after an
+ * abort.
+ */
 const silentMs = 60_000
 
 /**
- * Decides when an aborted request gives its permit back: the client disconnected, the deadline passed, or the body was refused.
+ * Decides when an aborted request gives its permit back: the client disconnected, the deadline
+ * passed, or the body was refused.
  *
- * Why: work that goes on after an abort still uses what the limit protects. A permit that was free at once would let impatient clients push any
- * number of requests past the limit.
+ * Why: work that goes on after an abort still uses what the limit protects. A permit that was free
+ * at once would let impatient clients push any number of requests past the limit.
  *
  * States:
  * - `running`: the promise of the handler is pending. The permit is held until it settles.
- * - `detached`: the handler returned and its response is open, as with Express. The permit is held until the response is ended or its pipe is
- *   taken off, for 60 s at most: a handler of this kind may stop without a sign.
+ * - `detached`: the handler returned and its response is open, as with Express. The permit is held
+ *   until the response is ended or its pipe is taken off, for 60 s at most: a handler of this kind
+ *   may stop without a sign.
  * - `stopped`: the permit is released as soon as the request is aborted.
  */
 export class PermitHold {
@@ -36,7 +41,9 @@ export class PermitHold {
     return this.#state === 'detached'
   }
 
-  /** The handler has returned without a promise, or its promise has settled; the response is open. */
+  /**
+   * The handler has returned without a promise, or its promise has settled; the response is open.
+   */
   detach(): void {
     if (this.#state !== 'running') return
     this.#state = 'detached'

@@ -105,7 +105,8 @@ export class SlowClient<T, Written> implements ClientSender<T> {
       this.#newest.set(key, written)
     } else if (this.#onSlow === 'wait') {
       waits = this.#line.send(written)
-      // Whoever does not wait for it is told by `isClosed` and `onEnd`, not by the end of the process.
+      // Whoever does not wait for it is told by `isClosed` and `onEnd`, not by the end of the
+      // process.
       waits?.catch(() => {})
     } else if (!this.#line.trySend(written)) {
       this.stop(new ChannelFull(this.#line.capacity))

@@ -10,9 +10,10 @@ const standingShare = 1 / 4
 const pauseShare = 1 / 16
 
 /**
- * Runs when all that has arrived was handed over: `setImmediate` of Node, Bun and Deno. Browsers and workers have none; they hand over each request in a
- * turn of its own, so the turn ends with it and no delay is seen. A timer would not do: a runtime that drops the timers of a finished request (workerd)
- * would leave the turn open for ever, and every later request refused.
+ * Runs when all that has arrived was handed over: `setImmediate` of Node, Bun and Deno. Browsers
+ * and workers have none; they hand over each request in a turn of its own, so the turn ends with it
+ * and no delay is seen. A timer would not do: a runtime that drops the timers of a finished request
+ * (workerd) would leave the turn open for ever, and every later request refused.
  */
 function afterTurn(run: () => void): void {
   if (typeof setImmediate === 'function') setImmediate(run)

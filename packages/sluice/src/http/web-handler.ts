@@ -141,7 +141,10 @@ function withFields(
   return new Response(body, { status, statusText, headers })
 }
 
-/** The answer, pulled as it is taken. The permit is held until its end, or until its source is cancelled; a client that asks for nothing more for `stallMs` is cut off. */
+/**
+ * The answer, pulled as it is taken. The permit is held until its end, or until its source is
+ * cancelled; a client that asks for nothing more for `stallMs` is cut off.
+ */
 function boundAnswer(
   { clock, stallMs }: Door,
   body: ReadableStream<Uint8Array>,

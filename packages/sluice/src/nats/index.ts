@@ -61,10 +61,13 @@ export type NatsTarget = {
 }
 
 /**
- * Consumes a JetStream stream through a durable pull consumer. Resolves when it has drained, after `options.signal` was aborted. Rejects with
- * `BrokerRefused` when there is no such stream or the consumer does not fit, or with the last error when `reconnect.attempts` are used up.
+ * Consumes a JetStream stream through a durable pull consumer. Resolves when it has drained, after
+ * `options.signal` was aborted. Rejects with `BrokerRefused` when there is no such stream or the
+ * consumer does not fit, or with the last error when `reconnect.attempts` are used up.
  *
- * The dead letter is a subject that a stream has to take: without one, `consume` rejects with `BrokerRefused`. It is written under a message id of its own, so that a second writing is dropped.
+ * The dead letter is a subject that a stream has to take: without one, `consume` rejects with
+ * `BrokerRefused`. It is written under a message id of its own, so that a second writing is
+ * dropped.
  */
 export function consume(source: NatsSource, handler: Handler, options?: ConsumeOptions): Promise<Consumed> {
   return consumeFrom(natsInlet(source, options?.deadLetter), handler, options)
@@ -136,7 +139,10 @@ function natsInlet(
   }
 }
 
-/** A subject that no stream takes would lose what is published to it, or keep a message for ever that is to be moved there. */
+/**
+ * A subject that no stream takes would lose what is published to it, or keep a message for ever
+ * that is to be moved there.
+ */
 async function checkTaken(jsm: JetStreamManager, subject: string, what: string): Promise<void> {
   try {
     await jsm.streams.find(subject)

@@ -11,8 +11,8 @@ const peers = Object.keys(manifest['peerDependencies'] as object)
 
 /** What the whole of an entry may weigh, in bytes, gzipped, with what it uses of the others and without its peers: a tenth above what it weighed when this was written. */
 export const limits: Readonly<Record<string, number>> = {
-  '/http': 23_000,
-  '/fetch': 14_300,
+  '/http': 24_000,
+  '/fetch': 14_900,
   '/nats': 10_700,
   '/rabbitmq': 10_400,
   '/redis': 11_600,

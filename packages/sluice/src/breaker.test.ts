@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import {
-  anyOf,
-  type Breaker,
-  type BreakerOptions,
-  breaker,
-  consecutiveFailures,
-  failureRate,
-  slowCallRate,
-} from './breaker.ts'
+import { type Breaker, type BreakerOptions, breaker } from './breaker.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
+import { anyOf, consecutiveFailures, failureRate, slowCallRate } from './trip.ts'
 
 function bench(options: BreakerOptions = {}) {
   const clock = virtualClock()
@@ -188,4 +181,52 @@ test('a bad option is named with its value', () => {
   ]
   for (const [make, message] of bad)
     assert.throws(make, (error) => error instanceof InvalidOption && message.test(error.message), String(message))
+})
+
+describe('a probe that never settles', () => {
+  const hang = () => new Promise<never>(() => {})
+
+  test('has failed after `probeTimeoutMs`: the breaker opens again, then tries another', async () => {
+    const { clock, changes, circuit } = bench({ trip: consecutiveFailures(1), probeTimeoutMs: 5000 })
+    await fails(circuit)
+    await clock.advance(1000)
+    circuit.run(hang).catch(() => {})
+    await clock.advance(4999)
+    assert.equal(await succeeds(circuit), 'breaker-open')
+    assert.equal(circuit.state, 'half-open')
+    await clock.advance(1)
+    assert.equal(await succeeds(circuit), 'breaker-open')
+    assert.equal(circuit.state, 'open')
+    await clock.advance(1000)
+    assert.equal(await succeeds(circuit), 'up')
+    assert.deepEqual(changes.slice(1), [
+      'open → half-open',
+      'half-open → open',
+      'open → half-open',
+      'half-open → closed',
+    ])
+    assert.deepEqual(circuit.stats(), { state: 'closed', failures: 2, successes: 1, refused: 2, opened: 2 })
+  })
+
+  test('locks the breaker for 30 s by default, however many probes there are', async () => {
+    const { clock, circuit } = bench({ trip: consecutiveFailures(1), probes: 2 })
+    await fails(circuit)
+    await clock.advance(1000)
+    for (let i = 0; i < 2; i++) circuit.run(hang).catch(() => {})
+    await clock.advance(30_000)
+    assert.equal(await succeeds(circuit), 'breaker-open')
+    await clock.advance(1000)
+    assert.deepEqual([await succeeds(circuit), await succeeds(circuit)], ['up', 'up'])
+    assert.equal(circuit.state, 'closed')
+  })
+
+  test('has all the time when no other call comes: a late success closes the breaker', async () => {
+    const { clock, circuit } = bench({ trip: consecutiveFailures(1), probeTimeoutMs: 5000 })
+    await fails(circuit)
+    await clock.advance(1000)
+    const slow = circuit.run(() => new Promise<void>((resolve) => clock.schedule(60_000, resolve)))
+    await clock.advance(60_000)
+    await slow
+    assert.equal(circuit.state, 'closed')
+  })
 })

@@ -1,101 +1,12 @@
 /** Stops calling what fails, and tries again carefully. */
 
+import { attempt, report } from './callbacks.ts'
+import { type Patient, stopWaitingOn, waitOn } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type Context, noContext, type Policy, refused, type Work } from './context.ts'
+import { type Context, expiryOf, noContext, type Policy, refused, type Work } from './context.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
-import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
-
-/** A rule for when to stop: told of each call that ended while the breaker was closed. */
-export type Trip = {
-  /** True if the breaker should open now. */
-  record(nowMs: number, tookMs: number, isFailure: boolean): boolean
-  /** It does not look at times: the breaker then does not look at the clock for it, and gives it zeros. */
-  readonly ignoresTime?: boolean
-  /** The breaker has closed again: begin anew. */
-  reset(): void
-}
-
-/** Opens after so many failures in a row. For what is called seldom, or either works or does not. */
-export function consecutiveFailures(count: number): Trip {
-  checkCount('count', count)
-  let failures = 0
-  return {
-    record: (_now, _took, isFailure) => (failures = isFailure ? failures + 1 : 0) >= count,
-    reset: () => (failures = 0),
-    ignoresTime: true,
-  }
-}
-
-export type RollingOptions = {
-  /** The share, above 0 and up to 1, at which it opens. */
-  share: number
-  /** Over which time it is counted. Default 10,000. */
-  windowMs?: number
-  /** Fewer calls than this in the window say nothing. Default 10. */
-  minCalls?: number
-}
-
-/** Opens when the share of failures in a rolling window is too great. For what is called often and fails now and then. */
-export function failureRate(options: RollingOptions): Trip {
-  return rolling(options, (_tookMs, isFailure) => isFailure)
-}
-
-/** Opens when the share of calls that took `slowerThanMs` or longer is too great, failed or not: slowness fills queues, and comes before failure. */
-export function slowCallRate(options: RollingOptions & { slowerThanMs: number }): Trip {
-  const slowerThanMs = checkMs('slowerThanMs', options.slowerThanMs)
-  return rolling(options, (tookMs) => tookMs >= slowerThanMs)
-}
-
-/** Opens when one of them says so. */
-export function anyOf(...trips: Trip[]): Trip {
-  return {
-    record: (now, took, isFailure) => {
-      let isTripped = false
-      for (const trip of trips) if (trip.record(now, took, isFailure)) isTripped = true
-      return isTripped
-    },
-    reset: () => trips.forEach((trip) => trip.reset()),
-    ignoresTime: trips.every((trip) => trip.ignoresTime),
-  }
-}
-
-/** A rolling window moves in so many steps. */
-const steps = 10
-
-function rolling(options: RollingOptions, isBad: (tookMs: number, isFailure: boolean) => boolean): Trip {
-  const share = checkNumber('share', options.share, { above: 0, max: 1 })
-  const stepMs = checkMs('windowMs', options.windowMs ?? 10_000, { min: Number.MIN_VALUE }) / steps
-  const minCalls = checkCount('minCalls', options.minCalls ?? 10)
-  const calls = new Float64Array(steps)
-  const bad = new Float64Array(steps)
-  let [current, sumCalls, sumBad] = [-Infinity, 0, 0]
-  const clear = (): void => {
-    calls.fill(0)
-    bad.fill(0)
-    sumCalls = sumBad = 0
-  }
-  return {
-    record(nowMs, tookMs, isFailure) {
-      const step = Math.floor(nowMs / stepMs)
-      if (step - current >= steps) clear()
-      else
-        for (let left = current + 1; left <= step; left++) {
-          sumCalls -= calls[left % steps]!
-          sumBad -= bad[left % steps]!
-          calls[left % steps] = bad[left % steps] = 0
-        }
-      current = step
-      calls[step % steps]!++
-      sumCalls++
-      // A good call is never what opens it.
-      if (!isBad(tookMs, isFailure)) return false
-      bad[step % steps]!++
-      sumBad++
-      return sumCalls >= minCalls && sumBad >= share * sumCalls
-    },
-    reset: clear,
-  }
-}
+import { checkCount, checkFunction, checkMs } from './options.ts'
+import { consecutiveFailures, type Trip } from './trip.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
@@ -106,7 +17,17 @@ export type BreakerOptions = {
   openMs?: number | ((opened: number) => number)
   /** How many calls are let through to try, at once and in all; it closes when all of them succeed, and opens again at the first failure. Default 1. */
   probes?: number
-  /** Whether an error is a failure of what is called. Default: all but `Overloaded` (it was not called) and a call that was called off by its own signal. */
+  /**
+   * How long a probe may take. One that has not settled by then counts as a failure: the breaker
+   * opens again with the next call. Default 30,000; `Infinity`: as long as it likes.
+   */
+  probeTimeoutMs?: number
+  /**
+   * Whether an error is a failure of what is called. Default: all but `Overloaded` (it was not
+   * called) and what came after the signal was aborted. When a signal is aborted because time is
+   * up, the call need not settle: its `TimedOut` (or `TimeoutError`) is judged at once, by default
+   * as a failure.
+   */
   isFailure?: (error: unknown) => boolean
   /** Told of each change. */
   onChange?: (state: BreakerState, before: BreakerState) => void
@@ -125,11 +46,18 @@ export type Breaker = Policy & {
 /**
  * A circuit breaker.
  *
- * Why: calling what is down costs both sides; refusing at once lets it recover and gives callers their time back.
+ * Why: calling what is down costs both sides; refusing at once lets it recover and gives callers
+ * their time back.
  *
- * States: closed (calls go through and are counted); open (all are refused with `Overloaded`, cause `breaker-open`, and when to come
- * again); half-open, from the first call after `openMs` (`probes` calls go through, others are refused). A call that began in an earlier state
- * and ends later is not counted.
+ * States:
+ * - closed: calls go through and are counted;
+ * - open: all are refused with `Overloaded`, cause `breaker-open`, and when to come again;
+ * - half-open, from the first call after `openMs`: `probes` calls go through, others are refused. A
+ *   probe that takes longer than `probeTimeoutMs` has failed.
+ *
+ * A call that began in an earlier state and ends later is not counted. A call whose deadline passes
+ * is a failure at that moment, whether it settles or not; one that was still queued inside (at a
+ * gate, a rate) has not reached what is called, and counts for nothing.
  *
  * Source: Nygard, "Release It!"; the behaviours that cockatiel and opossum document.
  */
@@ -143,6 +71,7 @@ class CircuitBreaker implements Breaker {
   readonly #isTimed: boolean
   readonly #openMs: (opened: number) => number
   readonly #probes: number
+  readonly #probeTimeoutMs: number
   readonly #isFailure: ((error: unknown) => boolean) | undefined
   readonly #onChange: BreakerOptions['onChange']
   readonly #clock: Clock
@@ -153,6 +82,8 @@ class CircuitBreaker implements Breaker {
   /** Counts the states it has been in: a call of an earlier one is not counted. */
   #era = 0
   #probing = 0
+  /** When the last probe began. */
+  #probedAt = 0
   #succeeded = 0
   #failures = 0
   #successes = 0
@@ -160,7 +91,7 @@ class CircuitBreaker implements Breaker {
   #openings = 0
 
   constructor(options: BreakerOptions) {
-    const { openMs = 10_000 } = options
+    const { openMs = defaultOpenMs } = options
     this.#trip = options.trip ?? consecutiveFailures(5)
     if (typeof this.#trip?.record !== 'function')
       throw new InvalidOption('trip', this.#trip, 'a rule such as consecutiveFailures(5)')
@@ -169,6 +100,7 @@ class CircuitBreaker implements Breaker {
     else checkFunction('openMs', openMs)
     this.#openMs = typeof openMs === 'number' ? () => openMs : openMs
     this.#probes = checkCount('probes', options.probes ?? 1)
+    this.#probeTimeoutMs = checkMs('probeTimeoutMs', options.probeTimeoutMs ?? 30_000, { unbounded: true })
     this.#isFailure = options.isFailure && checkFunction('isFailure', options.isFailure)
     this.#onChange = options.onChange && checkFunction('onChange', options.onChange)
     this.#clock = options.clock ?? systemClock
@@ -176,34 +108,18 @@ class CircuitBreaker implements Breaker {
 
   run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
     if (this.state !== 'closed') {
-      const now = this.#clock.now()
-      if (this.state === 'open' && now >= this.#openUntil) this.#become('half-open')
-      if (this.state === 'open' || this.#probing + this.#succeeded >= this.#probes) {
-        this.#refused++
-        const waitMs = this.#openUntil - now
-        return refused(new Overloaded('breaker-open', waitMs > 0 && waitMs < Infinity ? waitMs : undefined))
-      }
-      this.#probing++
+      const refusal = this.#refuseOrProbe(this.#clock.now())
+      if (refusal !== undefined) return refused(refusal)
     }
-    const now = this.#isTimed ? this.#clock.now() : 0
-    const era = this.#era
+    const call = new Call(this, context, this.#isTimed ? this.#clock.now() : 0, this.#era)
     let result: T | PromiseLike<T>
     try {
       result = work(context)
     } catch (error) {
-      this.#onError(error, context, now, era)
+      call.fail(error)
       return Promise.reject(error as Error)
     }
-    return Promise.resolve(result).then(
-      (value) => {
-        if (era === this.#era) this.#onEnd(now, false)
-        return value
-      },
-      (error: unknown) => {
-        this.#onError(error, context, now, era)
-        throw error
-      },
-    )
+    return settle(result, call)
   }
 
   open(): void {
@@ -225,29 +141,54 @@ class CircuitBreaker implements Breaker {
     }
   }
 
-  #onError(error: unknown, context: Context, startedAt: number, era: number): void {
+  /** For `Call`: one has ended. */
+  end({ startedAt, era }: Call, isFailure: boolean): void {
     if (era !== this.#era) return
-    const isFailure =
-      this.#isFailure === undefined
-        ? !(error instanceof Overloaded) && !context.signal?.aborted
-        : this.#isFailure(error)
-    if (isFailure) this.#onEnd(startedAt, true)
-    // It says nothing about what is called: the place of the probe is free again.
-    else if (this.state === 'half-open') this.#probing--
-  }
-
-  #onEnd(startedAt: number, isFailure: boolean): void {
     if (isFailure) this.#failures++
     else this.#successes++
     if (this.state === 'closed') {
       const now = this.#isTimed ? this.#clock.now() : 0
-      if (this.#trip.record(now, now - startedAt, isFailure)) this.#become('open')
+      if (attempt(() => this.#trip.record(now, now - startedAt, isFailure), false)) this.#become('open')
     } else if (isFailure) {
       this.#become('open')
     } else {
       this.#probing--
       if (++this.#succeeded === this.#probes) this.#become('closed')
     }
+  }
+
+  /** For `Call`: one has failed. */
+  fail(call: Call, error: unknown): void {
+    if (this.#isFailureOf(call.context, error)) this.end(call, true)
+    // It says nothing about what is called: the place of the probe is free again.
+    else if (call.era === this.#era && this.state === 'half-open') this.#probing--
+  }
+
+  #isFailureOf(context: Context, error: unknown): boolean {
+    const isFailure = this.#isFailure
+    // What cannot be judged counts as a failure.
+    if (isFailure !== undefined) return attempt(() => isFailure(expiryOf(context) ?? error), true)
+    if (context.signal?.aborted) return expiryOf(context) !== undefined
+    return !(error instanceof Overloaded)
+  }
+
+  /** While it is not closed: a refusal, or undefined and one probe more. */
+  #refuseOrProbe(now: number): Overloaded | undefined {
+    if (this.state === 'open' && now >= this.#openUntil) this.#become('half-open')
+    else if (this.state === 'half-open' && this.#probing > 0 && now - this.#probedAt >= this.#probeTimeoutMs) {
+      this.#failures++
+      this.#become('open')
+    }
+    // `onChange` may have closed it.
+    if (this.state === 'closed') return undefined
+    if (this.state === 'open' || this.#probing + this.#succeeded >= this.#probes) {
+      this.#refused++
+      const waitMs = this.#openUntil - now
+      return new Overloaded('breaker-open', waitMs > 0 && waitMs < Infinity ? waitMs : undefined)
+    }
+    this.#probing++
+    this.#probedAt = now
+    return undefined
   }
 
   #become(state: BreakerState): void {
@@ -258,12 +199,76 @@ class CircuitBreaker implements Breaker {
     this.#probing = this.#succeeded = 0
     if (state === 'open') {
       this.#openings++
-      this.#openUntil = this.#clock.now() + this.#openMs(++this.#opened)
+      const openMs = attempt(() => checkMs('openMs', this.#openMs(++this.#opened), { unbounded: true }), defaultOpenMs)
+      this.#openUntil = this.#clock.now() + openMs
     }
     if (state === 'closed') {
       this.#opened = 0
-      this.#trip.reset()
+      attempt(() => this.#trip.reset(), undefined)
     }
-    if (state !== before) this.#onChange?.(state, before)
+    if (state === before) return
+    try {
+      this.#onChange?.(state, before)
+    } catch (error) {
+      report(error)
+    }
   }
+}
+
+const defaultOpenMs = 10_000
+
+/** One call under way: its outcome counts once. */
+class Call implements Patient {
+  readonly context: Context
+  readonly startedAt: number
+  readonly era: number
+  readonly #breaker: CircuitBreaker
+  #isOver = false
+
+  constructor(circuit: CircuitBreaker, context: Context, startedAt: number, era: number) {
+    this.#breaker = circuit
+    this.context = context
+    this.startedAt = startedAt
+    this.era = era
+    const { signal } = context
+    if (signal !== undefined && !signal.aborted) waitOn(signal, this)
+  }
+
+  succeed(): void {
+    if (this.#leave()) this.#breaker.end(this, false)
+  }
+
+  fail(error: unknown): void {
+    if (this.#leave()) this.#breaker.fail(this, error)
+  }
+
+  /** The signal was aborted. If its time is up, the work need not settle for that to be known. */
+  handleEvent(): void {
+    // A queue inside hears of it after this.
+    queueMicrotask(() => {
+      const expiry = expiryOf(this.context)
+      if (expiry !== undefined) this.fail(expiry)
+    })
+  }
+
+  /** True the first time. */
+  #leave(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    const { signal } = this.context
+    if (signal !== undefined) stopWaitingOn(signal, this)
+    return true
+  }
+}
+
+async function settle<T>(result: T | PromiseLike<T>, call: Call): Promise<T> {
+  let value: T
+  try {
+    value = await result
+  } catch (error) {
+    call.fail(error)
+    throw error
+  }
+  call.succeed()
+  return value
 }

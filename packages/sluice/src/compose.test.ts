@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { breaker, consecutiveFailures } from './breaker.ts'
+import { breaker } from './breaker.ts'
 import { compose, protect } from './compose.ts'
 import type { Policy } from './context.ts'
 import { deadline } from './deadline.ts'
-import { InvalidOption, Overloaded } from './errors.ts'
+import { InvalidOption, Overloaded, TimedOut } from './errors.ts'
 import { gate } from './gate/gate.ts'
 import { gcra, rate } from './rate.ts'
 import { retries } from './retry.ts'
 import { type VirtualClock, virtualClock } from './testing/virtual-clock.ts'
+import { consecutiveFailures } from './trip.ts'
 
 const takes = (clock: VirtualClock, ms: number) => () => new Promise<void>((resolve) => clock.schedule(ms, resolve))
 const named = (name: string, log: string[]): Policy => ({
@@ -170,4 +171,88 @@ describe('the wrong order, and the harm it does', () => {
     assert.equal((await served((pace, door) => compose(pace, door))).good, 2)
     assert.ok((await served((pace, door) => compose(door, pace))).good < 2)
   })
+})
+
+describe('a dependency that hangs', () => {
+  test('opens the breaker of `protect`: each deadline that passes is a failure, though no call settles', async () => {
+    const clock = virtualClock()
+    const circuit = breaker({ trip: consecutiveFailures(3), openMs: 60_000, clock })
+    const policy = protect({
+      deadline: deadline({ timeoutMs: 100, clock }),
+      breaker: circuit,
+      gate: gate({ limit: 100, clock }),
+    })
+    let called = 0
+    const hang = () => {
+      called++
+      return new Promise<never>(() => {})
+    }
+    const errors: string[] = []
+    for (let i = 0; i < 10; i++)
+      errors.push(await clock.until(policy.run(hang).catch((error: unknown) => (error as Error).name)))
+    assert.equal(called, 3)
+    assert.equal(circuit.state, 'open')
+    assert.deepEqual(errors.slice(2, 4), ['TimedOut', 'Overloaded'])
+  })
+
+  test('counts once for each call, whether it then settles or not, and however it heeds its signal', async () => {
+    const clock = virtualClock()
+    const circuit = breaker({ trip: consecutiveFailures(100), clock })
+    const policy = protect({ deadline: deadline({ timeoutMs: 100, clock }), breaker: circuit })
+    const works = [
+      () => new Promise<never>(() => {}),
+      ({ signal }: { signal?: AbortSignal | undefined }) =>
+        new Promise<never>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error))),
+      () => new Promise<void>((resolve) => clock.schedule(150, resolve)),
+      () => new Promise<never>((_, reject) => clock.schedule(150, () => reject(new Error('late')))),
+    ]
+    for (const work of works) policy.run<unknown>(work).catch(() => {})
+    await clock.run()
+    assert.deepEqual([circuit.stats().failures, circuit.stats().successes], [4, 0])
+  })
+
+  test('does not open it for those that were still queued: they have not reached it', async () => {
+    for (const inner of ['gate', 'rate'] as const) {
+      const clock = virtualClock()
+      const circuit = breaker({ trip: consecutiveFailures(2), clock })
+      const policies = {
+        gate: gate({ limit: 1, queue: { capacity: 100 }, clock }),
+        rate: rate({ rule: gcra({ perSecond: 0.001 }), maxWaitMs: Infinity, clock }),
+      }
+      const policy = protect({ breaker: circuit, [inner]: policies[inner] })
+      const timeouts = Array.from({ length: 9 }, () => new AbortController())
+      const hang = () => new Promise<never>(() => {})
+      const all = timeouts.map(({ signal }) => policy.run(hang, { signal }).catch(() => {}))
+      await clock.settle()
+      for (const controller of timeouts) controller.abort(new TimedOut(100))
+      await clock.settle()
+      assert.deepEqual([circuit.stats().failures, circuit.state], [1, 'closed'], inner)
+      assert.equal(all.length, 9)
+    }
+  })
+
+  test('a client that leaves is no failure of it; a `TimeoutError` of the platform is one', async () => {
+    const circuit = breaker({ trip: consecutiveFailures(100) })
+    for (const reason of [new Error('gone'), new DOMException('late', 'TimeoutError')]) {
+      const controller = new AbortController()
+      circuit.run(() => new Promise(() => {}), { signal: controller.signal }).catch(() => {})
+      controller.abort(reason)
+      await Promise.resolve()
+    }
+    assert.equal(circuit.stats().failures, 1)
+  })
+})
+
+test('an open breaker is not waited for by the retries around it', async () => {
+  const clock = virtualClock()
+  const circuit = breaker({ trip: consecutiveFailures(1), openMs: 3000, clock })
+  const policy = protect({ retries: retries({ idempotent: true, backoff: () => 10, clock }), breaker: circuit })
+  const down = () => Promise.reject(new Error('down'))
+  const outcomeOf = () => policy.run(down).catch((error: unknown) => (error as Overloaded).cause)
+  const first = outcomeOf()
+  await clock.advance(10)
+  assert.equal(await first, 'breaker-open')
+  assert.equal(await outcomeOf(), 'breaker-open')
+  assert.equal(clock.now(), 10)
+  assert.equal(clock.pending, 0)
 })

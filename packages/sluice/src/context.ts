@@ -1,10 +1,15 @@
 /** What travels with a piece of work through the policies that stand around it. */
 
+import { InvalidOption, TimedOut } from './errors.ts'
+
 /** Facts about one piece of work. Every policy reads what concerns it and hands on the rest. */
 export type Context = {
   /** Calls it off: what waits leaves, what runs is told. */
   readonly signal?: AbortSignal | undefined
-  /** When its result is worth nothing any more, on the clock of the policies. */
+  /**
+   * When its result is worth nothing any more, on the clock of the policies: by default
+   * `performance.now() + ms`, never `Date.now() + ms`.
+   */
   readonly deadlineAt?: number | undefined
   /** 0 is the most important; a gate with n levels knows 0 to n − 1. */
   readonly priority?: number | undefined
@@ -27,6 +32,19 @@ export type Policy = {
 /** Work that nothing is known about. */
 export const noContext: Context = {}
 
+/** No deadline is further away: ten years. */
+export const longestDeadlineMs = 315_360_000_000
+
+/**
+ * The error of a deadline on another clock (`Date.now()` is some 50 years ahead of
+ * `performance.now()`), which would silently be none.
+ */
+export function wrongDeadline({ deadlineAt }: Context, now: number): InvalidOption | undefined {
+  if (deadlineAt === undefined || deadlineAt === Infinity || deadlineAt - now <= longestDeadlineMs) return undefined
+  const expected = `a moment within ten years on the clock of the policies, which says ${now} (performance.now() by default, not Date.now())`
+  return new InvalidOption('deadlineAt', deadlineAt, expected)
+}
+
 /** Calls work as a promise does: what it throws at once becomes a rejection. */
 export function call<T>(work: Work<T>, context: Context): Promise<T> {
   try {
@@ -43,4 +61,23 @@ export function call<T>(work: Work<T>, context: Context): Promise<T> {
  */
 export function refused<T>(error: unknown): Promise<T> {
   return new Promise((_resolve, reject) => queueMicrotask(() => reject(error)))
+}
+
+/** Contexts of work that was aborted while it was queued: it has not begun. */
+const unstarted = new WeakSet<Context>()
+
+/**
+ * The work of this context left a queue: what stands around it must not take that for a failure of
+ * what it would have called.
+ */
+export function markUnstarted(context: Context): void {
+  unstarted.add(context)
+}
+
+/** The reason when work that had begun was aborted because its time was up; else undefined. */
+export function expiryOf(context: Context): unknown {
+  const { signal } = context
+  if (!signal?.aborted || unstarted.has(context)) return undefined
+  const reason: unknown = signal.reason
+  return reason instanceof TimedOut || (reason as Error | undefined)?.name === 'TimeoutError' ? reason : undefined
 }

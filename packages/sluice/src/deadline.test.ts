@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
+import { compose } from './compose.ts'
 import type { Context } from './context.ts'
 import { deadline, remainingMs } from './deadline.ts'
 import { InvalidOption, TimedOut } from './errors.ts'
+import { gate } from './gate/gate.ts'
+import { gcra, rate } from './rate.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
 
 const never = () => new Promise<never>(() => {})
@@ -99,4 +102,19 @@ test('a bad option is named with its value', () => {
         error.message.startsWith('timeoutMs must be') &&
         error.message.endsWith(`got ${timeoutMs}`),
     )
+})
+
+test('a deadline on another clock is an error, not silently none', async () => {
+  const context = { deadlineAt: Date.now() + 1000 }
+  const work = () => 'done'
+  const isNamed = (error: unknown): boolean =>
+    error instanceof InvalidOption &&
+    /^deadlineAt must be .*performance\.now\(\).* not Date\.now\(\)/.test(error.message)
+  const waiting = rate({ rule: gcra({ perSecond: 0.001 }), maxWaitMs: Infinity })
+  await waiting.take()
+  for (const policy of [deadline({ timeoutMs: 1000 }), gate({ limit: 1 }), waiting])
+    await assert.rejects(policy.run(work, context), isNamed)
+  for (const deadlineAt of [Infinity, performance.now() + 300_000_000_000])
+    assert.equal(await gate({ limit: 1 }).run(work, { deadlineAt }), 'done')
+  assert.equal(await compose(deadline({ timeoutMs: 1e12 }), gate({ limit: 1 })).run(work), 'done')
 })

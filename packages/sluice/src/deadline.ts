@@ -1,9 +1,10 @@
 /** When a result is worth nothing any more, and that moment handed on to everything below. */
 
+import { LinkedController } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type Context, noContext, type Policy, type Work } from './context.ts'
+import { type Context, longestDeadlineMs, noContext, type Policy, type Work, wrongDeadline } from './context.ts'
 import { Overloaded, TimedOut } from './errors.ts'
-import { checkMs } from './options.ts'
+import { checkMs, checkOptions } from './options.ts'
 
 export type DeadlineOptions = {
   /** How long it may take, waiting included, from `run` on. */
@@ -17,11 +18,14 @@ export type DeadlineOptions = {
  * If it has passed already, the work does not begin: `Overloaded` with the cause `deadline`.
  */
 export function deadline(options: DeadlineOptions): Policy {
-  const timeoutMs = checkMs('timeoutMs', options.timeoutMs, { unbounded: true })
+  const givenMs = checkMs('timeoutMs', checkOptions(options, '{ timeoutMs: 1000 }').timeoutMs, { unbounded: true })
+  const timeoutMs = givenMs > longestDeadlineMs ? Infinity : givenMs
   const { clock = systemClock } = options
   return {
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
       const now = clock.now()
+      const wrong = wrongDeadline(context, now)
+      if (wrong !== undefined) return Promise.reject(wrong)
       const deadlineAt = Math.min(context.deadlineAt ?? Infinity, now + timeoutMs)
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
       if (now >= deadlineAt) return Promise.reject(new Overloaded('deadline'))
@@ -58,28 +62,4 @@ export function deadline(options: DeadlineOptions): Policy {
 /** How much of the time is left; `Infinity` without a deadline, 0 when it has passed. For a call to another process: send this, not the moment, since clocks differ. */
 export function remainingMs(context: Context, clock: Clock = systemClock): number {
   return context.deadlineAt === undefined ? Infinity : Math.max(0, context.deadlineAt - clock.now())
-}
-
-/** An abort controller that also follows a signal from outside, until it is unlinked. */
-export class LinkedController extends AbortController {
-  readonly #outer: AbortSignal | undefined
-  /** Bound: see `Waiter`. */
-  readonly #follow = this.#abortAsWell.bind(this)
-
-  constructor(outer: AbortSignal | undefined) {
-    super()
-    this.#outer = outer
-    if (outer === undefined) return
-    if (outer.aborted) this.abort(outer.reason)
-    else outer.addEventListener('abort', this.#follow)
-  }
-
-  /** Lets go of the outer signal: the work has ended. */
-  unlink(): void {
-    if (this.#outer !== undefined) this.#outer.removeEventListener('abort', this.#follow)
-  }
-
-  #abortAsWell(): void {
-    this.abort(this.#outer!.reason)
-  }
 }

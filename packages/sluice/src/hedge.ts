@@ -1,9 +1,10 @@
 /** Asks a second time when the first answer takes unusually long, and takes whichever comes first. */
 
+import { attempt } from './callbacks.ts'
+import { LinkedController } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { call, type Context, noContext, type Policy, type Work } from './context.ts'
-import { LinkedController } from './deadline.ts'
-import { checkCount, checkFunction, checkMs } from './options.ts'
+import { checkCount, checkFunction, checkMs, checkOptions } from './options.ts'
 import type { RetryBudget } from './retry.ts'
 
 export type HedgeOptions = {
@@ -38,13 +39,14 @@ export class Superseded extends Error {
  * Source: Dean and Barroso, "The Tail at Scale", 2013.
  */
 export function hedge(options: HedgeOptions): Policy {
-  const { afterMs, budget, idempotent = false, clock = systemClock } = options
+  const { afterMs, budget, idempotent = false, clock = systemClock } = checkOptions(options, '{ afterMs: 100 }')
   if (typeof afterMs === 'number') checkMs('afterMs', afterMs)
   else checkFunction('afterMs', afterMs)
+  const delayOf = typeof afterMs === 'number' ? () => afterMs : afterMs
   const extra = checkCount('extra', options.extra ?? 1)
   return {
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-      budget?.deposit()
+      if (budget !== undefined) attempt(() => budget.deposit(), undefined)
       if (!(context.idempotent ?? idempotent)) return call(work, context)
       return new Promise<T>((resolve, reject) => {
         const links: LinkedController[] = []
@@ -59,14 +61,26 @@ export function hedge(options: HedgeOptions): Policy {
             if (link !== winner) link.abort(new Superseded())
           }
         }
+        const askLater = (delayMs: number): void => {
+          // A continuation, not the timer itself: it runs in the async context of the caller,
+          // whatever clock there is.
+          const wait = new Promise<void>((resolveWait) => (cancelTimer = clock.schedule(delayMs, resolveWait)))
+          void wait.then(() => {
+            if (
+              !isSettled &&
+              !context.signal?.aborted &&
+              (budget === undefined || attempt(() => budget.withdraw(), false))
+            )
+              ask()
+          })
+        }
         const ask = (): void => {
           const link = new LinkedController(context.signal)
           links.push(link)
           pending++
+          // Without a delay that makes sense it is not asked again.
           if (links.length <= extra)
-            cancelTimer = clock.schedule(typeof afterMs === 'number' ? afterMs : afterMs(), () => {
-              if (!context.signal?.aborted && (budget === undefined || budget.withdraw())) ask()
-            })
+            askLater(attempt(() => checkMs('afterMs', delayOf(), { unbounded: true }), Infinity))
           call(work, { ...context, signal: link.signal }).then(
             (value) => {
               if (isSettled) return

@@ -23,6 +23,7 @@ export { filter, take, tap } from './flow/each.ts'
 export { flatMap, type FlatMapOptions } from './flow/flat-map.ts'
 export { abortOn, type RetryOptions, retry, timeout } from './flow/guard.ts'
 export { merge, zip } from './flow/join.ts'
+export { lines, type LinesOptions } from './flow/lines.ts'
 export { map, type MapOptions } from './flow/map.ts'
 export { debounce, type PaceOptions, sample, throttle, type ThrottleOptions } from './flow/pace.ts'
 export { partition, type PartitionOptions } from './flow/partition.ts'
@@ -50,17 +51,12 @@ export {
 } from './gate/gate.ts'
 export { type Outcome, Permit } from './gate/permit.ts'
 export {
-  anyOf,
   type Breaker,
   type BreakerOptions,
   type BreakerState,
   breaker,
-  consecutiveFailures,
-  failureRate,
-  type RollingOptions,
-  slowCallRate,
-  type Trip,
 } from './breaker.ts'
+export { anyOf, consecutiveFailures, failureRate, type RollingOptions, slowCallRate, type Trip } from './trip.ts'
 export { type DeadlineOptions, deadline, remainingMs } from './deadline.ts'
 export { type HedgeOptions, hedge, Superseded } from './hedge.ts'
 export {

@@ -40,6 +40,12 @@ export function checkChoice<T extends string>(option: string, value: T, choices:
   throw new InvalidOption(option, value, `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`)
 }
 
+/** An object of options; `example` is one that is right. */
+export function checkOptions<O extends object>(options: O, example: string): O {
+  if (typeof options === 'object' && options !== null) return options
+  throw new InvalidOption('options', options, `an object such as ${example}`)
+}
+
 /** Something that can be called. */
 export function checkFunction<F>(option: string, value: F): F {
   if (typeof value === 'function') return value

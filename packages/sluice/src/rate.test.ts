@@ -174,3 +174,23 @@ test('a bad option is named with its value', () => {
   for (const [make, message] of bad)
     assert.throws(make, (error) => error instanceof InvalidOption && message.test(error.message), String(message))
 })
+
+test('beyond maxKeys the key not seen for longest goes, and a new key costs no search', () => {
+  const limiter = rate({ rule: gcra({ perSecond: 1 }), perKey: true, maxKeys: 3, clock: virtualClock() })
+  for (const key of ['a', 'b', 'c', 'a', 'd']) limiter.tryTake({ key })
+  // `b` was forgotten and begins with its burst; `a` and `d` were not.
+  assert.deepEqual(
+    ['a', 'd', 'b'].map((key) => limiter.tryTake({ key }) > 0),
+    [true, true, false],
+  )
+  const costOf = (maxKeys: number): number => {
+    const many = rate({ rule: gcra({ perSecond: 1 }), perKey: true, maxKeys, clock: virtualClock() })
+    for (let n = 0; n < maxKeys; n++) many.tryTake({ key: `${n}` })
+    const { user } = process.cpuUsage()
+    for (let n = 0; n < 60_000; n++) many.tryTake({ key: `new ${n}` })
+    return process.cpuUsage().user - user
+  }
+  costOf(1000)
+  // A map that looks through the places of deleted keys is more than ten times as slow.
+  assert.ok(costOf(100_000) < 7 * costOf(1000))
+})

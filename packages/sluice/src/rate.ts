@@ -1,10 +1,20 @@
 /** At most so many in so much time: rules that say when, and a limiter that lets through, paces or refuses by them. */
 
+import { type Patient, stopWaitingOn, waitOn } from './channel/call-off.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { call, type Context, noContext, type Policy, refused, type Work } from './context.ts'
+import {
+  call,
+  type Context,
+  markUnstarted,
+  noContext,
+  type Policy,
+  refused,
+  type Work,
+  wrongDeadline,
+} from './context.ts'
 import { InvalidOption, Overloaded } from './errors.ts'
 import { Line } from './line.ts'
-import { checkCount, checkFunction, checkMs, checkNumber } from './options.ts'
+import { checkCount, checkFunction, checkMs, checkNumber, checkOptions } from './options.ts'
 
 /** The state of one rule for one key: pure but for what it has counted. */
 export type Meter = {
@@ -97,25 +107,42 @@ export type Rate = Policy & {
 
 /** Limits how often work begins. */
 export function rate(options: RateOptions): Rate {
-  const { rule, perKey = false, clock = systemClock } = options
+  const { rule, perKey = false, clock = systemClock } = checkOptions(options, '{ rule: gcra({ perSecond: 10 }) }')
   if (typeof rule !== 'object' || rule === null)
     throw new InvalidOption('rule', rule, 'a rule such as gcra({ perSecond: 10 })')
   checkFunction('rule.create', rule.create)
   const maxKeys = checkCount('maxKeys', options.maxKeys ?? 100_000)
   const maxWaitMs = checkMs('maxWaitMs', options.maxWaitMs ?? 0, { unbounded: true })
   const pacers = new Map<string, Pacer>()
+  /**
+   * The same, the key that was not seen for longest first: a map would look through all the places
+   * of deleted keys.
+   */
+  const seen = new Line<Pacer>()
 
   const pacerOf = (context: Context): Pacer => {
     const key = perKey ? (context.key ?? '') : ''
     let pacer = pacers.get(key)
     if (pacer === undefined) {
-      if (pacers.size >= maxKeys) forgetOne(pacers)
-      pacer = new Pacer(rule.create(), clock)
-    } else if (perKey) pacers.delete(key)
-    else return pacer
-    // The last in the map is the one seen last.
-    pacers.set(key, pacer)
+      pacer = new Pacer(key, rule.create(), clock)
+      if (pacers.size >= maxKeys) forgetOne()
+      pacers.set(key, pacer)
+      seen.push(pacer)
+    } else if (seen.newest !== pacer) {
+      seen.remove(pacer)
+      seen.push(pacer)
+    }
     return pacer
+  }
+  /**
+   * Forgets the key that was not seen for longest, but none that is waited for if there is another
+   * within reach.
+   */
+  const forgetOne = (): void => {
+    let pacer = seen.oldest!
+    for (let tries = 8; pacer.waiting > 0 && pacer.after !== undefined && tries > 0; tries--) pacer = pacer.after
+    seen.remove(pacer)
+    pacers.delete(pacer.key)
   }
   const checkCost = (cost: number): void => {
     if (cost !== 1) checkNumber('cost', checkCount('cost', cost, { min: 0 }), { max: rule.most })
@@ -135,76 +162,80 @@ export function rate(options: RateOptions): Rate {
       checkCost(cost)
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
       const pacer = pacerOf(context)
-      const waitMs = pacer.tryTake(cost)
+      let waitMs: number
+      try {
+        waitMs = pacer.tryTake(cost)
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
       if (waitMs === 0) return Promise.resolve()
-      const longestMs = Math.min(maxWaitMs, (context.deadlineAt ?? Infinity) - clock.now())
+      const now = clock.now()
+      const wrong = wrongDeadline(context, now)
+      if (wrong !== undefined) return Promise.reject(wrong)
+      const longestMs = Math.min(maxWaitMs, (context.deadlineAt ?? Infinity) - now)
       if (waitMs > longestMs) return refused(new Overloaded('rate', waitMs))
-      return pacer.wait(cost, context.signal)
+      return pacer.wait(cost, context)
     },
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
       if (maxWaitMs > 0) return limiter.take(context).then(() => work(context))
       if (context.signal?.aborted) return Promise.reject(context.signal.reason as Error)
-      const waitMs = pacerOf(context).tryTake(1)
+      let waitMs: number
+      try {
+        waitMs = pacerOf(context).tryTake(1)
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
       return waitMs === 0 ? call(work, context) : refused(new Overloaded('rate', waitMs))
     },
   }
   return limiter
 }
 
-/** Forgets the key that was not seen for longest, but none that is waited for if there is another within reach. */
-function forgetOne(pacers: Map<string, Pacer>): void {
-  let tries = 8
-  for (const [key, pacer] of pacers) {
-    if (pacer.waiting > 0 && tries-- > 0) continue
-    pacers.delete(key)
-    return
-  }
-}
-
 /** One that waits for its turn. Its signal refers to it only until it settles. */
-class Turn {
+class Turn implements Patient {
   before: Turn | undefined = undefined
   after: Turn | undefined = undefined
   readonly promise: Promise<void>
   readonly cost: number
-  readonly #signal: AbortSignal | undefined
+  readonly #context: Context
   readonly #onAbort: (turn: Turn) => void
-  /** Bound: see `Waiter`. */
-  readonly #calledOff: (() => void) | undefined
   #resolve!: () => void
   #reject!: (error: unknown) => void
 
-  constructor(cost: number, signal: AbortSignal | undefined, onAbort: (turn: Turn) => void) {
+  constructor(cost: number, context: Context, onAbort: (turn: Turn) => void) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     this.cost = cost
-    this.#signal = signal
+    this.#context = context
     this.#onAbort = onAbort
-    if (signal === undefined) return
-    this.#calledOff = this.#callOff.bind(this)
-    signal.addEventListener('abort', this.#calledOff)
+    if (context.signal !== undefined) waitOn(context.signal, this)
   }
 
   resolve(): void {
-    this.#unlink()
+    if (this.#context.signal !== undefined) stopWaitingOn(this.#context.signal, this)
     this.#resolve()
   }
 
-  #unlink(): void {
-    if (this.#calledOff !== undefined) this.#signal!.removeEventListener('abort', this.#calledOff)
+  fail(error: unknown): void {
+    this.#reject(error)
   }
 
-  #callOff(): void {
-    this.#unlink()
-    this.#reject(this.#signal?.reason)
+  /** The signal was aborted. */
+  handleEvent(): void {
+    markUnstarted(this.#context)
+    this.#reject(this.#context.signal!.reason)
     this.#onAbort(this)
   }
 }
 
 /** One key: its meter and those who wait for their turn, served in order by one timer. */
 class Pacer {
+  /** Its place among the keys. */
+  before: Pacer | undefined = undefined
+  after: Pacer | undefined = undefined
+  readonly key: string
   readonly #meter: Meter
   readonly #clock: Clock
   readonly #line = new Line<Turn>()
@@ -212,7 +243,8 @@ class Pacer {
   #ahead = 0
   #cancelTimer: (() => void) | undefined
 
-  constructor(meter: Meter, clock: Clock) {
+  constructor(key: string, meter: Meter, clock: Clock) {
+    this.key = key
     this.#meter = meter
     this.#clock = clock
   }
@@ -230,8 +262,8 @@ class Pacer {
     return waitMs
   }
 
-  wait(cost: number, signal: AbortSignal | undefined): Promise<void> {
-    const turn = new Turn(cost, signal, this.#leave)
+  wait(cost: number, context: Context): Promise<void> {
+    const turn = new Turn(cost, context, this.#leave)
     this.#ahead += cost
     this.#line.push(turn)
     if (this.#line.length === 1) this.#advance()
@@ -249,17 +281,20 @@ class Pacer {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     const now = this.#clock.now()
-    for (;;) {
-      const turn = this.#line.oldest
-      if (turn === undefined) return
-      const waitMs = this.#meter.waitMs(now, turn.cost)
-      if (waitMs > 0) {
-        this.#cancelTimer = this.#clock.schedule(waitMs, () => this.#advance())
-        return
+    for (let turn = this.#line.oldest; turn !== undefined; turn = this.#line.oldest) {
+      try {
+        const waitMs = this.#meter.waitMs(now, turn.cost)
+        if (waitMs > 0) {
+          this.#cancelTimer = this.#clock.schedule(waitMs, () => this.#advance())
+          return
+        }
+        this.#meter.take(now, turn.cost)
+      } catch (error) {
+        // The rule has thrown: for this turn, not for those behind it.
+        turn.fail(error)
       }
       this.#line.remove(turn)
       this.#ahead -= turn.cost
-      this.#meter.take(now, turn.cost)
       turn.resolve()
     }
   }

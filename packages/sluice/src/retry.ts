@@ -1,5 +1,7 @@
 /** Tries again what failed, when that is safe, worth it and affordable. */
 
+import { attempt } from './callbacks.ts'
+import { type Patient, stopWaitingOn, waitOn } from './channel/call-off.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { call, type Context, noContext, type Policy, type Work } from './context.ts'
 import { Overloaded } from './errors.ts'
@@ -99,7 +101,10 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
 export type RetriesOptions = {
   /** How many times it is tried at most, the first included. Default 3. */
   attempts?: number
-  /** Default `exponential()`. */
+  /**
+   * Milliseconds before a retry. Default `exponential()`, which also stands in for one that throws
+   * or gives no finite number of at least 0.
+   */
   backoff?: Backoff
   /** Default: none. Give one, shared, to whatever can be overloaded. */
   budget?: RetryBudget
@@ -116,9 +121,13 @@ export type RetriesOptions = {
 /**
  * Retries what failed. When it gives up it rejects with the error of the last attempt.
  *
- * - Work is retried only if its context says `idempotent`, or the option does. An exception is a refusal (`Overloaded`): that work has not begun.
+ * - Work is retried only if its context says `idempotent`, or the option does. An exception is a
+ *   refusal (`Overloaded`): that work has not begun.
+ * - An open breaker is not waited for: its refusal is passed on at once, or every caller would wait
+ *   for as long as the breaker is open.
  * - An error's `retryAfterMs` is honoured: it never comes back earlier.
- * - It does not wait for a deadline to pass: if the wait is longer than the time left, it gives up at once.
+ * - It does not wait for a deadline to pass: if the wait is longer than the time left, it gives up
+ *   at once.
  * - `context.attempt` tells the work how many times it was tried before.
  */
 export function retries(options: RetriesOptions = {}): Policy {
@@ -127,22 +136,29 @@ export function retries(options: RetriesOptions = {}): Policy {
   const isRetryable = checkFunction('isRetryable', options.isRetryable ?? (() => true))
   const { budget, idempotent = false, onRetry, clock = systemClock, random = systemRandom } = options
 
+  /** A backoff that throws, or gives what is no time to wait, gives way to the default. */
+  const delayOf = (retry: number, previousMs: number): number => {
+    const delayMs = attempt(() => checkMs('backoff', backoff(retry, previousMs, random)), -1)
+    return delayMs < 0 ? exponential()(retry, previousMs, systemRandom) : delayMs
+  }
+
   const again = async <T>(work: Work<T>, context: Context, first: unknown): Promise<T> => {
     let error = first
     let delayMs = 0
     for (let retry = 1; retry < attempts; retry++) {
       const isSafe = (context.idempotent ?? idempotent) || error instanceof Overloaded
-      if (!isSafe || context.signal?.aborted || !isRetryable(error)) break
-      delayMs = backoff(retry, delayMs, random)
+      const failure = error
+      if (!isSafe || isOpen(failure) || context.signal?.aborted || !attempt(() => isRetryable(failure), false)) break
+      delayMs = delayOf(retry, delayMs)
       const waitMs = Math.max(delayMs, retryAfterOf(error))
       if (context.deadlineAt !== undefined && clock.now() + waitMs >= context.deadlineAt) break
-      if (budget !== undefined && !budget.withdraw()) break
-      onRetry?.(retry, waitMs, error)
+      if (budget !== undefined && !attempt(() => budget.withdraw(), false)) break
+      attempt(() => onRetry?.(retry, waitMs, failure), undefined)
       await pause(waitMs, context.signal, clock)
       try {
         return await work({ ...context, attempt: retry })
-      } catch (failure) {
-        error = failure
+      } catch (latest) {
+        error = latest
       }
     }
     throw error
@@ -150,12 +166,15 @@ export function retries(options: RetriesOptions = {}): Policy {
 
   return {
     run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-      budget?.deposit()
+      if (budget !== undefined) attempt(() => budget.deposit(), undefined)
       const first = call(work, context)
       return attempts === 1 ? first : first.catch((error: unknown) => again(work, context, error))
     },
   }
 }
+
+/** A breaker has refused. */
+const isOpen = (error: unknown): boolean => error instanceof Overloaded && error.cause === 'breaker-open'
 
 /** The `retryAfterMs` of an error, if it has one that makes sense; else 0. */
 export function retryAfterOf(error: unknown): number {
@@ -166,15 +185,17 @@ export function retryAfterOf(error: unknown): number {
 /** Waits, unless it is called off. */
 export function pause(delayMs: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      cancel()
-      reject(signal!.reason as Error)
+    const wait: Patient = {
+      handleEvent() {
+        cancel()
+        reject(signal!.reason as Error)
+      },
     }
     const cancel = clock.schedule(delayMs, () => {
-      signal?.removeEventListener('abort', onAbort)
+      if (signal !== undefined) stopWaitingOn(signal, wait)
       resolve()
     })
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) waitOn(signal, wait)
   })
 }
 

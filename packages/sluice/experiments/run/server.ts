@@ -79,10 +79,10 @@ const doors: Record<ServerPlan['door'], (work: Work, plan: ServerPlan) => Promis
   bare: (work) => listen(async ({ socket }, response) => answer(response, await work(socket))),
 
   async ours(work, { levels }) {
-    const { admission } = await import('@viva/sluice/http')
+    const { admission, contextOf } = await import('@viva/sluice/http')
     const door = admission(levels === undefined ? {} : { priority: { levels, from: 'priority' } })
-    const handler = door.node(async (request, response, admitted) =>
-      answer(response, await work(request.socket, admitted)),
+    const handler = door.node(async (request, response) =>
+      answer(response, await work(request.socket, contextOf(request)!)),
     )
     return listen(handler)
   },

@@ -294,6 +294,24 @@ describe('throughDuplex and toDuplex', () => {
     assert.equal(source.returned, 1)
   })
 
+  test('in a pipeline, an error of the operator is what the pipeline rejects with, wherever the writer is', async () => {
+    for (const failAt of [0, 1, 3, 20]) {
+      const broken = toDuplex<number, number>(
+        map(async (n) => {
+          if (n === failAt) throw new Error('of the operator')
+          return n
+        }),
+      )
+      const slow = new Writable({
+        objectMode: true,
+        highWaterMark: 1,
+        write: (_n, _encoding, done) => void setImmediate(done),
+      })
+      const source = Readable.from(Array.from({ length: 100 }, (_, n) => n))
+      await assert.rejects(pipeline(source, broken, slow), /of the operator/, `at ${failAt}`)
+    }
+  })
+
   test('an operator that fails destroys the Duplex', async () => {
     const broken = toDuplex<number, number>(
       map((n) => {

@@ -2,6 +2,7 @@
 
 import { Duplex, finished, Readable, Writable } from 'node:stream'
 import { channel } from '../channel/channel.ts'
+import { ChannelClosed } from '../errors.ts'
 import type { Sender, WaitOptions } from '../channel/types.ts'
 import { abortOn } from '../flow/guard.ts'
 import { flow, Stage } from '../flow/stage.ts'
@@ -215,13 +216,33 @@ class DuplexStage<In, Out> extends Stage<Out> {
   }
 }
 
-/** An operator as a Duplex, to stand in a `pipeline`: what is written goes through it and is read. Holds what its two sides hold. When the
- * operator ends early, the next write fails with `ChannelClosed`, as on a closed pipe. */
+/**
+ * An operator as a Duplex, to stand in a `pipeline`: what is written goes through it and is read.
+ * Holds what its two sides hold. An error of the operator destroys it with that error. When the
+ * operator ends early, the next write fails with `ChannelClosed`, as on a closed pipe, once what it
+ * gave was read.
+ */
 export function toDuplex<In, Out>(operator: Operator<In, Out>, options: StreamOptions = {}): Duplex {
   const between = channel<In>({ capacity: 0 })
   const readable = toReadable(operator(between.values({ cancel: true })), options)
+  const sender: Pick<Sender<In>, 'send' | 'close'> = {
+    close: (error) => between.close(error),
+    send(item, wait) {
+      const sent = between.send(item, wait)
+      // The operator wants no more. If that is because it failed, the reader is told why, and the
+      // writer fails with the same.
+      return sent?.catch(async (error: unknown) => {
+        throw error instanceof ChannelClosed ? ((await failureOf(readable)) ?? error) : error
+      })
+    },
+  }
   // The types know no pair of Node streams, the documentation does.
-  return Duplex.from({ writable: toWritable(between, options), readable } as never)
+  return Duplex.from({ writable: toWritable(sender as Sender<In>, options), readable } as never)
+}
+
+/** The error that a stream ends with; undefined for a good end. */
+function failureOf(readable: Readable): Promise<Error | null | undefined> {
+  return new Promise((resolve) => finished(readable, (error) => resolve(error)))
 }
 
 /** Resolves when the stream has room, rejects when the signal fires. */

@@ -332,3 +332,22 @@ test('a stream as source and sink of the suite', async () => {
   assert.deepEqual(await pipe(fromReadableStream(readable), collect()), [1, 2, 3])
   await writing
 })
+
+test('the reason of a cancel reaches `return` of the source, as with ReadableStream.from', async () => {
+  const reasons: unknown[][] = []
+  const iterator = {
+    next: () => ({ value: 1, done: false }),
+    return: (...args: unknown[]) => (reasons.push(args), { done: true }),
+  }
+  for (const source of [
+    {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => iterator.next(),
+        return: async (...args: unknown[]) => iterator.return(...args),
+      }),
+    },
+    { [Symbol.iterator]: () => iterator },
+  ])
+    await toReadableStream(source as Iterable<number>).cancel('enough')
+  assert.deepEqual(reasons, [['enough'], ['enough']])
+})

@@ -38,7 +38,10 @@ function read<T>(stream: ReadableStream<T>): AsyncIterator<T> {
   }
 }
 
-/** A ReadableStream that asks the source when it is read. Cancelling it leaves the source; a failure of the source errors it. */
+/**
+ * A ReadableStream that asks the source when it is read. Cancelling it leaves the source, which
+ * gets the reason as the argument of `return`; a failure of the source errors it.
+ */
 export function toReadableStream<T>(
   source: Source<T>,
   { highWaterMark = 0 }: WebStreamOptions = {},
@@ -70,8 +73,8 @@ export function toReadableStream<T>(
           settle = resolve
           upstream.pull()
         }),
-      async cancel() {
-        await upstream.close()
+      async cancel(reason: unknown) {
+        await upstream.close(reason)
       },
     },
     { highWaterMark },

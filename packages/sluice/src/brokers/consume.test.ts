@@ -105,6 +105,34 @@ describe('consume', () => {
     assert.equal((await ended).taken, 0)
   })
 
+  test('an observer that throws changes nothing: each message is handled, acknowledged or moved once', async (t) => {
+    const reported = t.mock.method(console, 'error', () => {})
+    const broken = (): never => {
+      throw new Error('broken hook')
+    }
+    const observer = {
+      onHandled: broken,
+      onFailed: broken,
+      onBuried: broken,
+      onRefused: broken,
+      onConnect: broken,
+      onDisconnect: broken,
+      onUnsettled: broken,
+    }
+    const broker = fakeBroker()
+    const work = ({ id }: { id: string }): void => {
+      if (id === 'bad') throw new Error('its own')
+    }
+    const { clock, stop } = consuming(broker, work, { observer, maxDeliveries: 1, deadLetter: 'dead' })
+    await clock.settle()
+    for (const id of ['a', 'bad', 'c']) broker.deliver(id)
+    await clock.settle()
+    const { acked, buried, reconnects } = await stop()
+    assert.deepEqual([acked, buried, reconnects], [2, 1, 0])
+    assert.deepEqual(broker.said.map(([word, id]) => `${word} ${id}`).toSorted(), ['ack a', 'ack c', 'bury bad'])
+    assert.ok(reported.mock.callCount() >= 4)
+  })
+
   test('asks for what becomes free while it waits for more, and for nothing after the end', async () => {
     const broker = fakeBroker()
     const work = ({ id }: { id: string }): Promise<void> =>

@@ -1,6 +1,7 @@
 /** Consuming from any broker: takes what it can finish, settles after the handler, and drains. Adapters bring the connection. */
 
 import { createHash } from 'node:crypto'
+import { guarded } from '../callbacks.ts'
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts'
 import { call, type Context, type Policy } from '../context.ts'
 import { InvalidOption, Overloaded } from '../errors.ts'
@@ -42,6 +43,7 @@ export type ConsumeOptions = {
   random?: Random
 }
 
+/** Told what happens. What a hook throws is written to the console and changes nothing. */
 export type ConsumeObserver = {
   onHandled?(message: Message, tookMs: number): void
   onFailed?(message: Message, error: unknown): void
@@ -130,7 +132,7 @@ class Consumption<H> {
     this.#retryDelay = checkFunction('retryDelay', options.retryDelay ?? exponential({ baseMs: 200, maxMs: 30_000 }))
     this.#keyOf = options.keyOf && checkFunction('keyOf', options.keyOf)
     this.#idempotency = options.idempotency
-    this.#observer = options.observer ?? {}
+    this.#observer = guarded(options.observer ?? {})
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? systemRandom
     this.#drainMs = checkMs('drainMs', options.drainMs ?? 30_000, { unbounded: true })

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { describe, test } from 'node:test'
+import { breaker } from '../breaker.ts'
+import { deadline } from '../deadline.ts'
+import { abortOn } from '../flow/guard.ts'
+import { pipe } from '../flow/pipe.ts'
+import { collect } from '../flow/sinks.ts'
+import { gate } from '../gate/gate.ts'
+import { hedge } from '../hedge.ts'
+import { gcra, rate } from '../rate.ts'
+import { retries } from '../retry.ts'
+import { virtualClock } from '../testing/virtual-clock.ts'
 import { ChannelClosed, ChannelFull, channel, none, type OnFull } from '../index.ts'
 
 const numbers = (capacity: number, onFull?: OnFull) => channel<number>({ capacity, ...(onFull && { onFull }) })
@@ -400,4 +410,40 @@ describe('bad input', () => {
       assert.throws(() => void ch.receiveUpTo(max), /max must be/)
     }
   })
+})
+
+test('waits of every kind share one listener of a signal: Node warns from eleven on', async () => {
+  const { signal } = new AbortController()
+  const clock = virtualClock()
+  const door = gate({ limit: 1, queue: { capacity: Infinity }, clock })
+  const never = () => new Promise<never>(() => {})
+  door.run(never).catch(() => {})
+  const ch = channel<number>({ capacity: 1 })
+  const context = { signal, idempotent: true }
+  const paced = rate({ rule: gcra({ perSecond: 0.001 }), maxWaitMs: Infinity, clock })
+  const circuit = breaker({ clock })
+  const failing = retries({ clock })
+  const timed = deadline({ timeoutMs: 1000, clock })
+  const hedged = hedge({ afterMs: 10, clock })
+  for (let i = 0; i < 15; i++) {
+    const waits = [
+      door.run(never, context),
+      paced.run(never, context),
+      circuit.run(never, context),
+      failing.run(() => Promise.reject(new Error('down')), context),
+      timed.run(never, context),
+      hedged.run(never, context),
+      ch.receive({ signal }) as Promise<unknown>,
+      pipe(channel<number>({ capacity: 1 }), abortOn(signal), collect()),
+    ]
+    for (const wait of waits) wait.catch(() => {})
+  }
+  await clock.settle()
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+})
+
+test('options that are missing are named, with an example of what would be right', () => {
+  const makers = [channel, gate, rate, deadline, hedge] as unknown as (() => unknown)[]
+  for (const make of makers)
+    assert.throws(make, /^InvalidOption: options must be an object such as \{ \w+: .+ \}, got undefined$/, make.name)
 })

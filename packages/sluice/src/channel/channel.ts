@@ -1,7 +1,8 @@
 /** The channel: a bounded buffer between producers and consumers, with a named policy for when it is full. */
 
+import { asyncDispose } from '../disposal.ts'
 import { ChannelClosed, ChannelFull, InvalidOption } from '../errors.ts'
-import { checkChoice, checkCount, checkFunction } from '../options.ts'
+import { checkChoice, checkCount, checkFunction, checkOptions } from '../options.ts'
 import { WaitLine } from './line.ts'
 import { Loop } from './loop.ts'
 import { Ring } from './ring.ts'
@@ -65,7 +66,8 @@ class BoundedChannel<T> implements Channel<T> {
   #refused = 0
   readonly #dropped = { newest: 0, oldest: 0, latest: 0, discarded: 0 }
 
-  constructor({ capacity, onFull = 'wait', size }: ChannelOptions<T>) {
+  constructor(options: ChannelOptions<T>) {
+    const { capacity, onFull = 'wait', size } = checkOptions(options, '{ capacity: 64 }')
     checkChoice('onFull', onFull, onFullChoices)
     const mustHold = onFull === 'drop-oldest' || onFull === 'latest' || size !== undefined
     checkCount('capacity', capacity, { min: mustHold ? 1 : 0 })
@@ -184,7 +186,7 @@ class BoundedChannel<T> implements Channel<T> {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     this.cancel()
   }
 

@@ -39,7 +39,7 @@ export class Waiter<R> implements Patient {
   }
 
   /** The signal fired: it leaves the line as if it had never come. */
-  handleEvent(_event: Event): void {
+  handleEvent(): void {
     const { line } = this
     // Another one that was called off made room for it.
     if (line === undefined) return

@@ -88,8 +88,8 @@ class LoopReceiver<T> extends Waiter<IteratorResult<T, undefined>> {
   end(): void {
     this.resolve({ value: undefined, done: true })
   }
-  override handleEvent(event: Event): void {
-    super.handleEvent(event)
+  override handleEvent(): void {
+    super.handleEvent()
     this.owner.calledOff()
   }
 }

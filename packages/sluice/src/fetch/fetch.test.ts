@@ -6,15 +6,17 @@ import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { breaker, consecutiveFailures } from '../breaker.ts'
+import { breaker } from '../breaker.ts'
 import { InvalidOption, Overloaded, TimedOut } from '../errors.ts'
 import { gate } from '../gate/gate.ts'
 import { admission } from '../http/admission.ts'
+import { contextOf } from '../http/admitted.ts'
 import { quota } from '../http/quota.ts'
 import { listen, until } from '../http/sockets.fixture.ts'
 import { slidingWindow } from '../rate.ts'
 import { retryBudget } from '../retry.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
+import { consecutiveFailures } from '../trip.ts'
 import { exhaustedMs, fetcher, type FetcherOptions, retryAfterMs } from './index.ts'
 
 setFlagsFromString('--expose-gc')
@@ -437,9 +439,15 @@ describe('through sockets', () => {
     const door = admission()
     const port = await listen(
       t,
-      door.node((_request, _response, { signal, deadlineAt }) => {
+      door.node((request) => {
+        const { signal, deadlineAt } = contextOf(request)!
         assert.ok(deadlineAt! - performance.now() <= 80)
-        signal.addEventListener('abort', () => reasons.push(signal.reason))
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason)
+            reject(signal.reason as Error)
+          }),
+        )
       }),
     )
     await assert.rejects(fetcher({ timeoutMs: 80, attempts: 1 })(`http://127.0.0.1:${port}/`), TimedOut)

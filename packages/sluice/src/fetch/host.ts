@@ -1,6 +1,7 @@
 /** What is kept for one host that is called. */
 
-import { type Breaker, breaker, failureRate } from '../breaker.ts'
+import { type Breaker, breaker } from '../breaker.ts'
+import { failureRate } from '../trip.ts'
 import type { Clock } from '../clock.ts'
 import { compose } from '../compose.ts'
 import { call, type Context, noContext, type Policy, refused, type Work } from '../context.ts'

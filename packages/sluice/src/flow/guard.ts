@@ -1,5 +1,6 @@
 /** Operators for what goes wrong: `retry`, `timeout` and `abortOn`. They hold nothing. */
 
+import { stopWaitingOn, waitOn } from '../channel/call-off.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { InvalidOption, TimedOut } from '../errors.ts'
 import { checkCount, checkFunction, checkMs } from '../options.ts'
@@ -167,13 +168,13 @@ class AbortStage<In> extends Stage<In> {
 
   protected override onDemand(): void {
     if (this.#signal.aborted) return this.fail(this.#signal.reason)
-    if (!this.#isListening) this.#signal.addEventListener('abort', this)
+    if (!this.#isListening) waitOn(this.#signal, this)
     this.#isListening = true
     this.#upstream.pull()
   }
 
   protected override onOver(): void {
-    if (this.#isListening) this.#signal.removeEventListener('abort', this)
+    if (this.#isListening) stopWaitingOn(this.#signal, this)
   }
 
   handleEvent(): void {

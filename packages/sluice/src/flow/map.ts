@@ -5,7 +5,7 @@ import { checkChoice, checkCount, checkFunction } from '../options.ts'
 import { EachStage, StepOf } from './each.ts'
 import { flow, Stage } from './stage.ts'
 import type { Operator, Source, Step } from './types.ts'
-import { isPromise, type Upstream } from './upstream.ts'
+import { isPromise, tamed, type Upstream } from './upstream.ts'
 
 export type MapOptions = {
   /** How many items are in hand at most: being handled, or done and not yet taken. Default 1. */
@@ -15,9 +15,12 @@ export type MapOptions = {
 }
 
 /**
- * Gives what `handle` makes of each item. Holds at most `concurrency` items, pulled only while the consumer waits.
+ * Gives what `handle` makes of each item. Holds at most `concurrency` items, pulled only while the
+ * consumer waits.
  *
- * When a handler fails, results before it in the order are still given, then its error, and the signal of the others fires.
+ * When a handler fails, results before it in the order are still given, then its error. Other
+ * handlers may still run then: the flow does not wait for them, their `step.signal` fires, and what
+ * they give is dropped. One that must not go on has to heed that signal.
  */
 export function map<In, Out>(
   handle: (item: In, step: Step) => Out | PromiseLike<Out>,
@@ -89,7 +92,7 @@ abstract class MapStage<In, Out> extends Stage<Out> {
     } catch (error) {
       return task.failed(error)
     }
-    if (isPromise(result)) result.then(task.done, task.failed)
+    if (isPromise(result)) tamed(result).then(task.done, task.failed)
     else task.done(result as Out)
     this.advance()
   }

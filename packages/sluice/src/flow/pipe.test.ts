@@ -107,3 +107,31 @@ test('pipe takes any function as its last step', async () => {
     3,
   )
 })
+
+test('sixteen steps have types, and a pipe in a pipe has as many as it likes', async () => {
+  const add = map((n: number) => n + 1)
+  const text = map((n: number) => String(n))
+  const fifteen = pipe([0], add, add, add, add, add, add, add, add, add, add, add, add, add, add, add)
+  const whole: Promise<string[]> = pipe(fifteen, text, collect())
+  assert.deepEqual(await whole, ['15'])
+  const sixteen: Promise<string[]> = pipe(
+    [0],
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    add,
+    text,
+    collect(),
+  )
+  assert.deepEqual(await sixteen, ['14'])
+})

@@ -3,8 +3,9 @@
 type To<A, B> = (from: A) => B
 
 /**
- * Passes `source` through each step. Steps are operators; the last may be anything that takes a flow, as `collect()`, `forEach(…)` or
- * `sendTo(channel)`. Nothing happens before the result is iterated.
+ * Passes `source` through each step. Steps are operators; the last may be anything that takes a
+ * flow, as `collect()`, `forEach(…)` or `sendTo(channel)`. Nothing happens before the result is
+ * iterated. Types go up to 16 steps; a longer one is a pipe in a pipe: `pipe(pipe(source, …), …)`.
  *
  * @example
  * const names = await pipe(users, filter((user) => user.active), map((user) => user.name), take(10), collect())
@@ -45,6 +46,130 @@ export function pipe<A, B, C, D, E, F, G, H, I>(
   h: To<G, H>,
   i: To<H, I>,
 ): I
+export function pipe<A, B, C, D, E, F, G, H, I, J>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+): J
+export function pipe<A, B, C, D, E, F, G, H, I, J, K>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+  k: To<J, K>,
+): K
+export function pipe<A, B, C, D, E, F, G, H, I, J, K, L>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+  k: To<J, K>,
+  l: To<K, L>,
+): L
+export function pipe<A, B, C, D, E, F, G, H, I, J, K, L, M>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+  k: To<J, K>,
+  l: To<K, L>,
+  m: To<L, M>,
+): M
+export function pipe<A, B, C, D, E, F, G, H, I, J, K, L, M, N>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+  k: To<J, K>,
+  l: To<K, L>,
+  m: To<L, M>,
+  n: To<M, N>,
+): N
+export function pipe<A, B, C, D, E, F, G, H, I, J, K, L, M, N, O>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+  k: To<J, K>,
+  l: To<K, L>,
+  m: To<L, M>,
+  n: To<M, N>,
+  o: To<N, O>,
+): O
+export function pipe<A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+  k: To<J, K>,
+  l: To<K, L>,
+  m: To<L, M>,
+  n: To<M, N>,
+  o: To<N, O>,
+  p: To<O, P>,
+): P
+export function pipe<A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q>(
+  source: A,
+  b: To<A, B>,
+  c: To<B, C>,
+  d: To<C, D>,
+  e: To<D, E>,
+  f: To<E, F>,
+  g: To<F, G>,
+  h: To<G, H>,
+  i: To<H, I>,
+  j: To<I, J>,
+  k: To<J, K>,
+  l: To<K, L>,
+  m: To<L, M>,
+  n: To<M, N>,
+  o: To<N, O>,
+  p: To<O, P>,
+  q: To<P, Q>,
+): Q
 export function pipe(source: unknown, ...steps: To<unknown, unknown>[]): unknown {
   return steps.reduce((flow, step) => step(flow), source)
 }

@@ -1,7 +1,8 @@
 /** The output of an operator: how it is asked for, delivered and ended. An operator adds only what it does with the items. */
 
+import { asyncDispose } from '../disposal.ts'
 import type { Flow, Source } from './types.ts'
-import { type Inlet, isPromise, Upstream } from './upstream.ts'
+import { type Inlet, isPromise, tamed, Upstream } from './upstream.ts'
 
 /** A flow that runs a new stage for each iteration. */
 export const flow = <Out>(start: () => Stage<Out>): Flow<Out> => ({ [Symbol.asyncIterator]: start })
@@ -80,7 +81,7 @@ export abstract class Stage<Out> implements AsyncIterableIterator<Out, undefined
   /** Goes on with what a handler returned, now or when it comes. What a handler throws or rejects with ends the stage. */
   protected proceed<R>(result: R | PromiseLike<R>, then: (result: R) => void): void {
     if (!isPromise(result)) return then(result as R)
-    result.then(
+    tamed(result as PromiseLike<R>).then(
       (value) => {
         if (this.#isOver) return
         try {
@@ -155,7 +156,7 @@ export abstract class Stage<Out> implements AsyncIterableIterator<Out, undefined
     return this
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     await this.return()
   }
 

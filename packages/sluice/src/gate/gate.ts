@@ -1,12 +1,13 @@
 /** Enforces a limit: who runs now, who waits, who is refused. */
 
+import { attempt, report } from '../callbacks.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { type Context, noContext, type Policy, refused, type Work } from '../context.ts'
+import { type Context, markUnstarted, noContext, type Policy, refused, type Work, wrongDeadline } from '../context.ts'
 import { InvalidOption, type OverloadCause, Overloaded, TimedOut } from '../errors.ts'
 import { ExponentialAverage } from '../limit/exponential-average.ts'
 import { fixed } from '../limit/fixed.ts'
 import type { Limit } from '../limit/limit.ts'
-import { checkChoice, checkCount, checkFunction, checkMs, checkNumber } from '../options.ts'
+import { checkChoice, checkCount, checkFunction, checkMs, checkNumber, checkOptions } from '../options.ts'
 import { Codel, type CodelOptions } from './codel.ts'
 import { type Outcome, Permit } from './permit.ts'
 import { mostLevels, shareOf, WaitQueue } from './queue.ts'
@@ -42,7 +43,9 @@ export type GateOptions = {
   priority?: { levels: number; default?: number }
   /** Whether an error means that the resource pushed back or was too slow. Default: `Overloaded`, `TimedOut`, and a `TimeoutError` of `AbortSignal.timeout`. */
   isDropped?: (error: unknown) => boolean
-  /** Told what happens, for telemetry. */
+  /**
+   * Told what happens, for telemetry. What it throws is written to the console and changes nothing.
+   */
   observer?: GateObserver
   clock?: Clock
 }
@@ -67,8 +70,11 @@ export type GateStats = {
   refused: Partial<Record<OverloadCause, number>>
 }
 
-/** A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with the signal's reason when it is called off,
- * with `InvalidOption` when its priority is none of the gate's. */
+/**
+ * A gate. `run` rejects with `Overloaded` when the work is refused (it has then not begun), with
+ * the signal's reason when it is called off, with `InvalidOption` when its priority is none of the
+ * gate's, or its deadline is on another clock.
+ */
 export type Gate = Policy & {
   /** Waits for a permit if need be. The caller has to release it. Rejects like `run`. */
   acquire(context?: Context): Promise<Permit>
@@ -77,6 +83,8 @@ export type Gate = Policy & {
   /** The error with which `run` would reject at once because of overload; it counts as if that had been called. `undefined`: it would run or wait, or is for `run` to reject. For whoever has to prepare something for the work, which a refusal is too cheap for. */
   refusal(context?: Context): Overloaded | undefined
   readonly limit: Limit
+  /** How many priorities there are; work with a higher number is rejected. */
+  readonly levels?: number
   readonly inFlight: number
   readonly waiting: number
   stats(): GateStats
@@ -119,7 +127,7 @@ class LimitGate implements Gate, Host {
   readonly #order: QueueOrder
   readonly #maxWaitMs: number
   readonly #codel: Codel | undefined
-  readonly #levels: number
+  readonly levels: number
   readonly #defaultLevel: number
   readonly #isDropped: (error: unknown) => boolean
   readonly #observer: GateObserver | undefined
@@ -128,10 +136,10 @@ class LimitGate implements Gate, Host {
   readonly #serviceMs = new ExponentialAverage(20, 10)
   /** Rises by 1 with each that finds the queue full, falls by a quarter with each that is served from it: overload shows as a rise. */
   #pressure = 0
-  /** Admitted, and about to begin. */
-  readonly #starting: Waiter[] = []
-  /** The moment of the last arrival: the clock is read once for each. */
+  /** The moment of the last arrival or release: the clock is read once for each. */
   #now = 0
+  /** The limit when it was last read. */
+  #lastLimit = 1
   #isOverloaded = false
   #arrived = 0
   #admitted = 0
@@ -139,12 +147,12 @@ class LimitGate implements Gate, Host {
   readonly #refused: Partial<Record<OverloadCause, number>> = {}
 
   constructor(options: GateOptions) {
-    const { limit, queue = {}, priority = { levels: 1 }, clock = systemClock } = options
+    const { limit, queue = {}, priority = { levels: 1 }, clock = systemClock } = checkOptions(options, '{ limit: 8 }')
     this.limit = typeof limit === 'object' && limit !== null ? limit : fixed(limit)
-    this.#levels = checkNumber('priority.levels', checkCount('priority.levels', priority.levels), { max: mostLevels })
-    this.#defaultLevel = priority.default ?? this.#levels - 1
+    this.levels = checkNumber('priority.levels', checkCount('priority.levels', priority.levels), { max: mostLevels })
+    this.#defaultLevel = priority.default ?? this.levels - 1
     checkNumber('priority.default', checkCount('priority.default', this.#defaultLevel, { min: 0 }), {
-      max: this.#levels - 1,
+      max: this.levels - 1,
     })
     const capacity = queue.capacity ?? this.#spare
     if (typeof capacity === 'number') checkCount('queue.capacity', capacity, { min: 0, unbounded: true })
@@ -153,7 +161,7 @@ class LimitGate implements Gate, Host {
     this.#order = checkChoice('queue.order', queue.order ?? 'adaptive', orders)
     this.#maxWaitMs = checkMs('queue.maxWaitMs', queue.maxWaitMs ?? Infinity, { unbounded: true })
     this.#codel = queue.delay && new Codel(queue.delay)
-    this.#queue = new WaitQueue(this.#levels)
+    this.#queue = new WaitQueue(this.levels)
     this.#isDropped = checkFunction('isDropped', options.isDropped ?? isPushback)
     this.#observer = options.observer
     this.#clock = clock
@@ -164,42 +172,33 @@ class LimitGate implements Gate, Host {
   }
 
   run<T>(work: Work<T>, context: Context = noContext): Promise<T> {
-    const waits = this.#enter(work, context)
-    if (waits !== undefined) return waits as Promise<T>
+    const entry = this.#enter(context)
+    if (entry instanceof Waiter) return this.#runQueued(entry, work)
+    if (entry !== undefined) return entry
     const now = this.#now
     const inFlight = this.#admit(0)
     let result: T | PromiseLike<T>
     try {
       result = work(context)
+      // Reading `then` may throw as well.
+      if (isThenable(result)) return this.#settle(result, now, inFlight)
     } catch (error) {
       this.#end(now, inFlight, this.#outcomeOf(error))
       return Promise.reject(error as Error)
     }
-    if (!isThenable(result)) {
-      this.#end(now, inFlight, 'done')
-      return Promise.resolve(result)
-    }
-    return result.then(
-      (value) => {
-        this.#end(now, inFlight, 'done')
-        return value
-      },
-      (error: unknown) => {
-        this.#end(now, inFlight, this.#outcomeOf(error))
-        throw error
-      },
-    ) as Promise<T>
+    this.#end(now, inFlight, 'done')
+    return Promise.resolve(result)
   }
 
   acquire(context: Context = noContext): Promise<Permit> {
-    const waits = this.#enter(undefined, context)
-    if (waits !== undefined) return waits as Promise<Permit>
-    return Promise.resolve(this.#permit(this.#now, 0, this.#admit(0)))
+    const entry = this.#enter(context)
+    if (entry instanceof Waiter) return this.#acquireQueued(entry)
+    return entry ?? Promise.resolve(this.#permit(this.#now, 0, this.#admit(0)))
   }
 
   tryAcquire(context: Context = noContext): Permit | undefined {
     if (context.signal?.aborted || !this.#hasRoom()) return undefined
-    const now = this.#clock.now()
+    const now = this.#time()
     if (context.deadlineAt !== undefined && this.#isHopeless(context.deadlineAt, now, 0)) return undefined
     this.#arrived++
     return this.#permit(now, 0, this.#admit(0))
@@ -208,7 +207,7 @@ class LimitGate implements Gate, Host {
   refusal(context: Context = noContext): Overloaded | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!this.#hasLevel(level) || context.signal?.aborted) return undefined
-    const now = this.#clock.now()
+    const now = this.#time()
     const hasRoom = this.#hasRoom()
     const isHopeless = this.#isHopelessFor(context, level, now, hasRoom)
     if (!isHopeless) {
@@ -222,7 +221,7 @@ class LimitGate implements Gate, Host {
 
   stats(): GateStats {
     return {
-      limit: this.limit.value,
+      limit: this.#limitNow(),
       inFlight: this.inFlight,
       waiting: this.waiting,
       isOverloaded: this.#isOverloaded,
@@ -234,16 +233,45 @@ class LimitGate implements Gate, Host {
   }
 
   #hasRoom(): boolean {
-    return this.inFlight < this.limit.value && this.#queue.length === 0
+    return this.inFlight < this.#limitNow() && this.#queue.length === 0
+  }
+
+  /** The limit; as it was when it throws or is none, or those who wait would wait for ever. */
+  #limitNow(): number {
+    try {
+      const { value } = this.limit
+      if (value >= 1) this.#lastLimit = value
+    } catch (error) {
+      report(error)
+    }
+    return this.#lastLimit
+  }
+
+  /** The time; as it was when it cannot be read. */
+  #time(): number {
+    try {
+      return (this.#now = this.#clock.now())
+    } catch (error) {
+      report(error)
+      return this.#now
+    }
   }
 
   #hasLevel(level: number): boolean {
-    return level >= 0 && level < this.#levels && Number.isInteger(level)
+    return level >= 0 && level < this.levels && Number.isInteger(level)
   }
 
-  /** Whether one more may wait. Written so that a capacity that is no number lets nobody. */
-  #hasPlace(level: number): boolean {
-    return this.#queue.length < this.#capacity(this.limit.value, level)
+  /**
+   * Whether one more may wait besides so many. Written so that a capacity that is no number, or
+   * throws, lets nobody.
+   */
+  #hasPlace(level: number, waiting = this.#queue.length): boolean {
+    try {
+      return waiting < this.#capacity(this.#limitNow(), level)
+    } catch (error) {
+      report(error)
+      return false
+    }
   }
 
   /** Who would give way to a newcomer. */
@@ -263,42 +291,56 @@ class LimitGate implements Gate, Host {
     return this.#isHopeless(deadlineAt, now, hasRoom ? 0 : this.#queue.ahead(level, !this.#newestFirst) + 1)
   }
 
-  /** Lets it in (then the caller has to admit it, at `#now`), or gives what it waits for. */
-  #enter(work: Work<unknown> | undefined, context: Context): Promise<unknown> | undefined {
+  /**
+   * `undefined` when there is room: the caller then admits it, at `#now`. A waiter when it queues,
+   * a rejected promise when it is refused.
+   */
+  #enter(context: Context): Waiter | Promise<never> | undefined {
     const level = context.priority ?? this.#defaultLevel
     if (!this.#hasLevel(level)) {
-      return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.#levels - 1}`))
+      return Promise.reject(new InvalidOption('priority', level, `a whole number from 0 to ${this.levels - 1}`))
     }
+    const now = this.#time()
+    const wrong = wrongDeadline(context, now)
+    if (wrong !== undefined) return Promise.reject(wrong)
     this.#arrived++
     if (context.signal?.aborted) {
       this.#cancelled++
       return Promise.reject(context.signal.reason as Error)
     }
-    const now = this.#clock.now()
     const hasRoom = this.#hasRoom()
     if (this.#isHopelessFor(context, level, now, hasRoom)) return refused(this.#refuse('deadline', 0))
-    this.#now = now
-    return hasRoom ? undefined : this.#wait(work, context, level, now)
+    return hasRoom ? undefined : this.#wait(context, level, now)
   }
 
-  #wait(work: Work<unknown> | undefined, context: Context, level: number, now: number): Promise<unknown> {
+  #wait(context: Context, level: number, now: number): Waiter | Promise<never> {
     const bucket = bucketOf(context, now)
+    let victim: Waiter | undefined
     if (!this.#hasPlace(level)) {
-      const victim = this.#victim(level, bucket)
+      victim = this.#victim(level, bucket)
       this.#press()
       if (victim === undefined) return refused(this.#refuse('queue-full', 0))
-      this.#turnAway(victim, victim.level > level ? 'priority' : 'queue-full')
+      // Its place is taken before anybody is told that it is free.
+      this.#queue.remove(victim)
     }
-    const waiter = new Waiter(this, work, context, now, level, bucket)
+    const waiter = new Waiter(this, context, now, level, bucket)
     this.#queue.add(waiter)
+    if (victim !== undefined) this.#reject(victim, victim.level > level ? 'priority' : 'queue-full')
     const latestAt = context.deadlineAt === undefined ? Infinity : context.deadlineAt - this.#serviceMs.value
     const delayMs = Math.min(this.#maxWaitMs, latestAt - now)
-    if (delayMs < Infinity)
-      waiter.cancelTimer = this.#clock.schedule(delayMs, () => {
-        waiter.cancelTimer = undefined
-        this.#turnAway(waiter, delayMs === this.#maxWaitMs ? 'queue-delay' : 'deadline')
-      })
-    return waiter.promise
+    if (delayMs < Infinity) this.#expire(waiter, delayMs)
+    return waiter
+  }
+
+  /** Turns a waiter away after a time. */
+  #expire(waiter: Waiter, delayMs: number): void {
+    const cause = delayMs === this.#maxWaitMs ? 'queue-delay' : 'deadline'
+    const onTime = (): void => {
+      waiter.cancelTimer = undefined
+      this.#turnAway(waiter, cause)
+    }
+    const cancel = attempt(() => this.#clock.schedule(delayMs, onTime), undefined)
+    if (waiter.isQueued) waiter.cancelTimer = cancel
   }
 
   readonly #spare = (limit: number): number => 2 * (this.limit.estimate ?? limit) - limit
@@ -310,8 +352,13 @@ class LimitGate implements Gate, Host {
   /** Counts one more in flight, and gives how many there are. */
   #admit(waitedMs: number): number {
     this.#admitted++
-    this.#observer?.onAdmit?.(waitedMs)
-    return ++this.inFlight
+    const inFlight = ++this.inFlight
+    try {
+      this.#observer?.onAdmit?.(waitedMs)
+    } catch (error) {
+      report(error)
+    }
+    return inFlight
   }
 
   #permit(now: number, waitedMs: number, inFlight: number): Permit {
@@ -319,20 +366,31 @@ class LimitGate implements Gate, Host {
   }
 
   #turnAway(waiter: Waiter, cause: OverloadCause): void {
+    if (!waiter.isQueued) return
     this.#queue.remove(waiter)
+    this.#reject(waiter, cause)
+  }
+
+  /** Refuses one that has left the queue. */
+  #reject(waiter: Waiter, cause: OverloadCause): void {
     waiter.leave()
-    waiter.reject(this.#refuse(cause, this.#clock.now() - waiter.since))
+    waiter.reject(this.#refuse(cause, this.#time() - waiter.since))
   }
 
   #refuse(cause: OverloadCause, waitedMs: number): Overloaded {
     this.#refused[cause] = (this.#refused[cause] ?? 0) + 1
-    this.#observer?.onRefuse?.(cause, waitedMs)
-    return new Overloaded(cause, this.#waitMs(this.#queue.length + 1))
+    const refusal = new Overloaded(cause, this.#waitMs(this.#queue.length + 1))
+    try {
+      this.#observer?.onRefuse?.(cause, waitedMs)
+    } catch (error) {
+      report(error)
+    }
+    return refusal
   }
 
   /** How long the work of so many takes to get through. */
   #waitMs(count: number): number {
-    return (count * this.#serviceMs.value) / this.limit.value
+    return (count * this.#serviceMs.value) / this.#limitNow()
   }
 
   #isHopeless(deadlineAt: number, now: number, ahead: number): boolean {
@@ -341,8 +399,10 @@ class LimitGate implements Gate, Host {
   }
 
   callOff(waiter: Waiter): void {
+    if (!waiter.isQueued) return
     this.#queue.remove(waiter)
     waiter.leave()
+    markUnstarted(waiter.context)
     this.#cancelled++
     waiter.reject(waiter.context.signal!.reason)
   }
@@ -352,29 +412,37 @@ class LimitGate implements Gate, Host {
   }
 
   #outcomeOf(error: unknown): Outcome {
-    return this.#isDropped(error) ? 'dropped' : 'ignored'
+    return attempt(() => this.#isDropped(error), false) ? 'dropped' : 'ignored'
   }
 
   #end(since: number, inFlight: number, outcome: Outcome): void {
     this.inFlight--
-    const now = this.#clock.now()
+    const now = this.#time()
     const rttMs = now - since
     if (outcome !== 'ignored') {
       if (outcome === 'done') this.#serviceMs.add(rttMs)
-      const before = this.limit.value
-      this.limit.update({ rttMs, inFlight, dropped: outcome === 'dropped' })
-      if (this.limit.value * 2 <= before) this.#shorten()
+      const before = this.#limitNow()
+      try {
+        this.limit.update({ rttMs, inFlight, dropped: outcome === 'dropped' })
+      } catch (error) {
+        report(error)
+      }
+      if (this.#limitNow() * 2 <= before) this.#shorten()
     }
-    this.#observer?.onRelease?.(rttMs, outcome)
-    while (this.#queue.length > 0 && this.inFlight < this.limit.value) this.#serve(now)
+    try {
+      this.#observer?.onRelease?.(rttMs, outcome)
+    } catch (error) {
+      report(error)
+    }
+    while (this.#queue.length > 0 && this.inFlight < this.#limitNow()) this.#serve(now)
   }
 
   /** The limit has fallen to half: whoever could not join the line now would wait for far longer than was meant. For less than that, who waits is let wait: a refusal should be early. */
   #shorten(): void {
     while (this.#queue.length > 0) {
       const victim = this.#queue.worst(this.#newestFirst)
-      // As in `#hasPlace`, with itself in the line.
-      if (this.#queue.length - 1 < this.#capacity(this.limit.value, victim.level)) return
+      // With itself in the queue.
+      if (this.#hasPlace(victim.level, this.#queue.length - 1)) return
       this.#turnAway(victim, 'queue-full')
     }
   }
@@ -394,54 +462,62 @@ class LimitGate implements Gate, Host {
       waiter.leave()
       waiter.admittedAt = now
       waiter.inFlight = this.#admit(now - waiter.since)
-      if (this.#starting.push(waiter) === 1) queueMicrotask(this.#startAll)
+      waiter.resolve()
     }
   }
 
-  /** Those whose turn has come begin in a turn of their own, not inside whatever ended before them. */
-  readonly #startAll = (): void => {
-    let i = 0
+  /**
+   * Runs work when its turn has come. It is started by the continuation of its own caller, not by
+   * whatever made room: so it has the caller's async context (trace, request id), in every runtime,
+   * and starts on a stack of its own.
+   */
+  async #runQueued<T>(waiter: Waiter, work: Work<T>): Promise<T> {
+    await waiter.promise
+    this.#checkTurn(waiter)
+    let result: T
     try {
-      // It may grow while it is walked: what ends at once lets the next one in.
-      while (i < this.#starting.length) this.#start(this.#starting[i++]!)
-    } finally {
-      // Should an observer or a limit throw, the others still begin.
-      this.#starting.splice(0, i)
-      if (this.#starting.length > 0) queueMicrotask(this.#startAll)
-    }
-  }
-
-  #start({ work, context, admittedAt, inFlight, since, resolve, reject }: Waiter): void {
-    // Called off between its turn and now.
-    if (context.signal?.aborted) {
-      this.#end(admittedAt, inFlight, 'ignored')
-      reject(context.signal.reason)
-      return
-    }
-    if (work === undefined) {
-      resolve(this.#permit(admittedAt, admittedAt - since, inFlight))
-      return
-    }
-    const fail = (error: unknown): void => {
-      this.#end(admittedAt, inFlight, this.#outcomeOf(error))
-      reject(error)
-    }
-    let result: unknown
-    try {
-      result = work(context)
+      result = await work(waiter.context)
     } catch (error) {
-      fail(error)
-      return
+      this.#end(waiter.admittedAt, waiter.inFlight, this.#outcomeOf(error))
+      throw error
     }
-    if (isThenable(result)) {
-      result.then((value) => {
-        this.#end(admittedAt, inFlight, 'done')
-        resolve(value)
-      }, fail)
-    } else {
-      this.#end(admittedAt, inFlight, 'done')
-      resolve(result)
+    this.#end(waiter.admittedAt, waiter.inFlight, 'done')
+    return result
+  }
+
+  async #acquireQueued(waiter: Waiter): Promise<Permit> {
+    await waiter.promise
+    this.#checkTurn(waiter)
+    const { admittedAt, since, inFlight } = waiter
+    return this.#permit(admittedAt, admittedAt - since, inFlight)
+  }
+
+  /**
+   * Throws when the signal was aborted between the turn of a waiter and the continuation of its
+   * caller.
+   */
+  #checkTurn(waiter: Waiter): void {
+    const { signal } = waiter.context
+    if (!signal?.aborted) return
+    markUnstarted(waiter.context)
+    this.#end(waiter.admittedAt, waiter.inFlight, 'ignored')
+    throw signal.reason
+  }
+
+  /**
+   * Ends work that began at once when its promise settles. `await` also tames a thenable that
+   * settles twice.
+   */
+  async #settle<T>(result: PromiseLike<T>, since: number, inFlight: number): Promise<T> {
+    let value: T
+    try {
+      value = await result
+    } catch (error) {
+      this.#end(since, inFlight, this.#outcomeOf(error))
+      throw error
     }
+    this.#end(since, inFlight, 'done')
+    return value
   }
 }
 

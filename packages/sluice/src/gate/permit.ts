@@ -1,5 +1,7 @@
 /** The right to run one piece of work under a gate. */
 
+import { dispose } from '../disposal.ts'
+
 /**
  * How the work ended, for the limit:
  * - `done`: its round-trip time says how the resource is.
@@ -37,7 +39,7 @@ export class Permit {
     onRelease?.(this, outcome)
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.release()
   }
 }

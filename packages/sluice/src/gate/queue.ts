@@ -63,6 +63,7 @@ export class WaitQueue {
     this.#levels[waiter.level]!.add(waiter)
     this.#occupied |= 1 << waiter.level
     this.length++
+    waiter.isQueued = true
   }
 
   remove(waiter: Waiter): void {
@@ -70,6 +71,7 @@ export class WaitQueue {
     level.remove(waiter)
     if (level.line.length === 0) this.#occupied &= ~(1 << waiter.level)
     this.length--
+    waiter.isQueued = false
   }
 
   /** How many wait at this level or a more important one. */

@@ -1,16 +1,16 @@
 /** One that waits at a gate, and its places in the two orders: who is served next, and who is shed first. */
 
-import type { Context, Work } from '../context.ts'
+import { attempt } from '../callbacks.ts'
+import { type Patient, stopWaitingOn, waitOn } from '../channel/call-off.ts'
+import type { Context } from '../context.ts'
 
 /** Where a waiter goes that is called off. */
 export type Host = { callOff(waiter: Waiter): void }
 
 /** It is its own node in the line of its level. A signal that lives long refers to it only until it settles. */
-export class Waiter {
+export class Waiter implements Patient {
   before: Waiter | undefined = undefined
   after: Waiter | undefined = undefined
-  /** Undefined for one that wants a permit. */
-  readonly work: Work<unknown> | undefined
   readonly context: Context
   readonly since: number
   readonly level: number
@@ -18,29 +18,20 @@ export class Waiter {
   readonly bucket: number
   /** Its place among those of its share; only with a key. */
   readonly shedPlace: ShedPlace | undefined
-  readonly promise: Promise<unknown>
-  resolve!: (value: unknown) => void
+  /** Resolves when it is admitted; rejects when it is refused or aborted. */
+  readonly promise: Promise<void>
+  resolve!: () => void
   reject!: (error: unknown) => void
   /** Cancels the timer of its deadline, if it has one. */
   cancelTimer: (() => void) | undefined = undefined
+  /** It stands in the queue. */
+  isQueued = false
   /** Set when its turn has come. */
   admittedAt = 0
   inFlight = 0
-  /**
-   * Bound: Node wraps a listener that is an object into a closure of its own, and a closure in a field makes V8 (14.6 of Node 26) carry all that it refers
-   * to over to the old generation, garbage or not: under overload some 400 KB in each collection.
-   */
-  readonly #onAbort: (() => void) | undefined
+  readonly #host: Host
 
-  constructor(
-    host: Host,
-    work: Work<unknown> | undefined,
-    context: Context,
-    since: number,
-    level: number,
-    bucket: number,
-  ) {
-    this.work = work
+  constructor(host: Host, context: Context, since: number, level: number, bucket: number) {
     this.context = context
     this.since = since
     this.level = level
@@ -50,16 +41,20 @@ export class Waiter {
       this.resolve = resolve
       this.reject = reject
     })
-    if (context.signal === undefined) return
-    this.#onAbort = host.callOff.bind(host, this)
-    context.signal.addEventListener('abort', this.#onAbort)
+    this.#host = host
+    if (context.signal !== undefined) waitOn(context.signal, this)
+  }
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.#host.callOff(this)
   }
 
   /** It waits no more: the signal and the clock forget it. */
   leave(): void {
-    if (this.#onAbort !== undefined) this.context.signal!.removeEventListener('abort', this.#onAbort)
+    if (this.context.signal !== undefined) stopWaitingOn(this.context.signal, this)
     if (this.cancelTimer === undefined) return
-    this.cancelTimer()
+    attempt(this.cancelTimer, undefined)
     this.cancelTimer = undefined
   }
 }

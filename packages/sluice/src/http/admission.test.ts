@@ -11,6 +11,7 @@ import { Overloaded } from '../errors.ts'
 import { slidingWindow } from '../rate.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { admission } from './admission.ts'
+import { contextOf } from './admitted.ts'
 import type { AdmissionOptions } from './door.ts'
 import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
 import { get, type Job, kinds, post } from './kinds.fixture.ts'
@@ -433,5 +434,33 @@ test('errors say what they are', () => {
   assert.deepEqual(
     errors.map(({ name }) => name),
     ['ClientGone', 'ReaderStalled', 'BodyTooLarge', 'BodyTooSlow'],
+  )
+})
+
+test('requests that `skip` exempts are never refused, take no permit and are not measured', async (t) => {
+  const door = admission({
+    gate: gate({ limit: 1, queue: { capacity: 0 } }),
+    skip: ({ url }) => url === '/healthz',
+    quotas: [quota({ name: 'q', rule: slidingWindow({ count: 1, windowMs: 60_000 }) })],
+    onError() {},
+  })
+  await door.gate.acquire()
+  const before = door.gate.stats()
+  const port = await listen(
+    t,
+    door.node((request, response) => response.end(`alive ${contextOf(request)!.signal.aborted}`)),
+  )
+  for (let i = 0; i < 3; i++)
+    assert.match(await new RawClient(t, port).write(get('/healthz')).gets(/alive false/), /^HTTP\/1.1 200 /)
+  assert.match(await new RawClient(t, port).write(get('/')).gets(/queue-full/), /^HTTP\/1.1 503 /)
+  assert.deepEqual({ ...door.gate.stats(), refused: {} }, { ...before, arrived: before.arrived + 1, refused: {} })
+  const web = admission({ gate: door.gate, skip: () => true }).fetch(() => new Response('alive'))
+  assert.equal((await web(new Request('http://a/'))).status, 200)
+})
+
+test('more priorities than the gate has are an error at construction, not at each request', () => {
+  assert.throws(
+    () => admission({ gate: gate({ limit: 1 }), priority: { levels: 3, from: 'priority' } }),
+    /^InvalidOption: priority.levels must be at most 1, the number of levels of the gate, got 3$/,
   )
 })

@@ -13,7 +13,8 @@ import { get, post } from './kinds.fixture.ts'
 import type { NodeHandler } from './node-listener.ts'
 import { listen, RawClient, until } from './sockets.fixture.ts'
 import { toListener } from './to-listener.ts'
-import { contextOf, type WebHandler } from './web-handler.ts'
+import { contextOf } from './admitted.ts'
+import type { WebHandler } from './web-handler.ts'
 
 function observe(options: AdmissionOptions) {
   const errors: unknown[] = []
@@ -92,21 +93,15 @@ describe('a handler of node:http', () => {
       assert.doesNotMatch(await one.write(get()).gets(/first/), /second/)
     })
 
-  test('that never ends holds its place until its deadline or its client is gone, and no longer', async (t) => {
-    const { door, client, isFree } = await serving(t, () => new Promise(() => {}), { timeoutMs: 50 })
-    assert.match(
-      await client()
-        .write(get())
-        .gets(/deadline/),
-      /^HTTP\/1.1 503 /,
-    )
+  test('that never settles: a 503 at its deadline, and `releaseAfterAbortMs` releases its permit', async (t) => {
+    const options = { timeoutMs: 50, releaseAfterAbortMs: 30 }
+    const { door, client, isFree } = await serving(t, () => new Promise(() => {}), options)
+    const answer = await client()
+      .write(get())
+      .gets(/deadline/)
+    assert.match(answer, /^HTTP\/1.1 503 /)
+    assert.equal(door.gate.inFlight, 1)
     await isFree()
-    const forever = await serving(t, () => {})
-    const leaves = forever.client().write(get())
-    await until(() => forever.door.gate.inFlight === 1)
-    leaves.socket.destroy()
-    await forever.isFree()
-    assert.equal(door.gate.inFlight, 0)
   })
 
   for (const [why, head, options] of [
@@ -122,7 +117,8 @@ describe('a handler of node:http', () => {
       let isDone = false
       const { client, isFree } = await serving(
         t,
-        (request, response, { signal }) => {
+        (request, response) => {
+          const { signal } = contextOf(request)!
           request.resume()
           signal.addEventListener('abort', () =>
             setImmediate(() => {
@@ -196,6 +192,42 @@ describe('a handler of node:http', () => {
   })
 })
 
+for (const style of ['node:http', 'Fetch'] as const)
+  test(`${style}: hooks that throw cost no answer: of the gate, of onError, of chance`, async (t) => {
+    const broken = (): never => {
+      throw new Error('broken callback')
+    }
+    t.mock.method(console, 'error', () => {})
+    const observer = { onAdmit: broken, onRefuse: broken, onRelease: broken }
+    const door = admission({
+      gate: gate({ limit: 1, queue: { capacity: 0 }, observer }),
+      onError: broken,
+      retryAfter: { random: broken },
+    })
+    const held = Promise.withResolvers<void>()
+    const node: NodeHandler = async (request, response) => {
+      if (request.url === '/fail') throw new Error('its own')
+      await held.promise
+      response.end('in')
+    }
+    const web: WebHandler = async (request) => {
+      if (request.url.endsWith('/fail')) throw new Error('its own')
+      await held.promise
+      return new Response('in')
+    }
+    const port = await listen(t, style === 'Fetch' ? toListener(door.fetch(web)) : door.node(node))
+    const head = /^HTTP\/1.1 (\d+) /
+    const statusOf = async (path: string): Promise<string> =>
+      head.exec(await new RawClient(t, port).write(get(path)).gets(/\r\n\r\n/))![1]!
+    assert.equal(await statusOf('/fail'), '500')
+    const first = statusOf('/')
+    await until(() => door.gate.inFlight === 1)
+    assert.equal(await statusOf('/'), '503')
+    held.resolve()
+    assert.equal(await first, '200')
+    await until(() => door.gate.inFlight === 0)
+  })
+
 describe('a Fetch-style handler', () => {
   const serving = async (t: TestContext, handler: WebHandler, options: AdmissionOptions = {}) => {
     const seen = observe(options)
@@ -248,7 +280,7 @@ describe('a Fetch-style handler', () => {
     let reason: unknown
     const late = Promise.withResolvers<Response>()
     const cancelled = Promise.withResolvers<void>()
-    const { client, isFree } = await serving(
+    const { door, client, isFree } = await serving(
       t,
       (request) => {
         const { signal } = contextOf(request)!
@@ -263,10 +295,11 @@ describe('a Fetch-style handler', () => {
         .gets(/deadline/),
       /^HTTP\/1.1 503 /,
     )
-    await isFree()
     assert.ok(reason instanceof TimedOut)
+    assert.equal(door.gate.inFlight, 1)
     late.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve() })))
     await cancelled.promise
+    await isFree()
   })
 
   test('whose key throws: a 500 as an answer, not an exception', async () => {

@@ -3,9 +3,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Door } from './door.ts'
 import { BodyTooLarge, BodyTooSlow } from './errors.ts'
+import { streamOf } from './http2.ts'
 import { asMethod } from './overrule.ts'
 
-export function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody(request: IncomingMessage): boolean {
+  // HTTP/2 frames its bodies: it says nothing about their length, or that there is one.
+  const stream = streamOf(request)
+  if (stream !== undefined) return !stream.endAfterHeaders
+  const { headers } = request
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
@@ -64,4 +69,16 @@ export function boundRequestBody(
   if (leftMs(beganAt) < Infinity) cancel = clock.schedule(leftMs(beganAt), check)
   // A request whose rest nobody reads is never told that it has closed; its answer is.
   response.once('close', () => cancel())
+}
+
+/**
+ * Fails the rest of a body that is refused, so that a handler that reads it does not wait for ever.
+ * The socket stays open for the response.
+ */
+export function failRequestBody(request: IncomingMessage, error: Error): void {
+  if (request.complete || request.destroyed) return
+  request.on('error', () => {})
+  // Node's own destroys the socket as well.
+  request._destroy = (failure, done) => done(failure)
+  request.destroy(error)
 }

@@ -1,8 +1,9 @@
 /** What is decided about a request from its head alone, whatever the server is made of. */
 
+import { attempt } from '../callbacks.ts'
 import { type Clock, type Random, systemClock } from '../clock.ts'
 import { compose } from '../compose.ts'
-import type { Context, Policy } from '../context.ts'
+import { type Context, longestDeadlineMs, type Policy } from '../context.ts'
 import { deadline } from '../deadline.ts'
 import { InvalidOption, Overloaded, TimedOut } from '../errors.ts'
 import { type Gate, gate } from '../gate/gate.ts'
@@ -36,6 +37,12 @@ export type AdmissionOptions = {
   gate?: Gate
   /** Default: all are equal. */
   priority?: PriorityOptions
+  /**
+   * Whether a request is exempt: it is never refused, takes no permit, is not measured and counts
+   * for no quota. For health checks, which must not fail because the server is busy. Default: none
+   * is.
+   */
+  skip?: (request: RequestHead) => boolean
   /** On whose behalf a request is made: quotas are kept per key, and shedding goes by it. */
   key?: (request: RequestHead) => string | undefined
   /** Agreed rates. Over one of them the answer is 429, and both RateLimit fields are in every answer. */
@@ -44,7 +51,12 @@ export type AdmissionOptions = {
   deadlineHeader?: string | false
   /** No request may take longer, waiting included. Default: as long as it likes, or as its header says. */
   timeoutMs?: number
-  /** Refuses what has already waited for the event loop for longer; than a quarter of it, when the loop has been behind for five seconds on end. Twice as long for the second-least important, and so on. `Infinity`: never. Default 400. */
+  /**
+   * Refuses what has already waited for the event loop for longer; than a quarter of it, when the
+   * loop has been behind for five seconds on end. Twice as long for the second-least important, and
+   * so on. `Infinity`: never. Default 400. Measured where there is `setImmediate` (Node, Bun,
+   * Deno).
+   */
   maxLoopDelayMs?: number
   retryAfter?: RetryAfterOptions
   /** Request bodies. */
@@ -58,6 +70,13 @@ export type AdmissionOptions = {
   }
   /** A client that takes nothing of its answer for so long, or sends nothing of a body that is waited for, is cut off. Default 10,000. */
   stallMs?: number
+  /**
+   * Milliseconds after which an aborted request (its client disconnected, its deadline passed)
+   * releases its permit although its handler still runs. The limit then no longer bounds what runs.
+   * Default: the permit is held until the handler has settled. A handler without a promise
+   * (Express) that never ends its response keeps it for 60,000.
+   */
+  releaseAfterAbortMs?: number
   /** Told what a handler throws; the client gets a 500. Default: to the console. */
   onError?: (error: unknown) => void
   clock?: Clock
@@ -79,6 +98,9 @@ const text = { 'content-type': 'application/problem+json', 'cache-control': 'no-
 const none = {}
 const iana = 'https://iana.org/assignments/http-problem-types'
 
+/** Of requests that no gate sees. */
+const exempt = /* @__PURE__ */ compose()
+
 export class Door {
   readonly gate: Gate
   readonly clock: Clock
@@ -86,11 +108,13 @@ export class Door {
   readonly bodyTimeoutMs: number
   readonly minBytesPerSecond: number
   readonly stallMs: number
+  readonly releaseAfterAbortMs: number | undefined
   readonly onError: (error: unknown) => void
   readonly #levels: number
   readonly #defaultLevel: number
   readonly #from: PriorityOptions['from'] | undefined
   readonly #key: AdmissionOptions['key']
+  readonly #skip: AdmissionOptions['skip']
   readonly #quotas: readonly Quota[]
   readonly #deadlineHeader: string | false
   readonly #timeoutMs: number
@@ -106,23 +130,32 @@ export class Door {
     this.#from = typeof priority?.from === 'string' ? priority.from.toLowerCase() : priority?.from
     this.clock = clock
     this.gate = options.gate ?? frontGate({ levels: this.#levels, default: this.#defaultLevel }, clock)
+    const most = this.gate.levels ?? Infinity
+    if (this.#levels > most)
+      throw new InvalidOption('priority.levels', this.#levels, `at most ${most}, the number of levels of the gate`)
     checkFunction('gate.run', this.gate.run)
     checkFunction('gate.refusal', this.gate.refusal)
     this.#key = options.key && checkFunction('key', options.key)
+    this.#skip = options.skip && checkFunction('skip', options.skip)
     this.#quotas = quotas
     const header = options.deadlineHeader ?? 'request-timeout-ms'
     this.#deadlineHeader = header === false ? false : header.toLowerCase()
     this.#timeoutMs = checkMs('timeoutMs', options.timeoutMs ?? Infinity, { unbounded: true })
     this.#turn = new LoopTurn(clock, checkMs('maxLoopDelayMs', options.maxLoopDelayMs ?? 400, { unbounded: true }))
-    this.#retryAfter = retryAfterWriter({
+    const write = retryAfterWriter({
       ...(options.random ? { random: options.random } : {}),
       ...options.retryAfter,
     })
+    this.#retryAfter = (waitMs) => attempt(() => write(waitMs), '1')
     this.maxBytes = checkCount('body.maxBytes', body.maxBytes ?? 16 * 2 ** 20, { min: 0, unbounded: true })
     this.bodyTimeoutMs = checkMs('body.timeoutMs', body.timeoutMs ?? 20_000, { unbounded: true })
     this.minBytesPerSecond = checkNumber('body.minBytesPerSecond', body.minBytesPerSecond ?? 500, { above: 0 })
     this.stallMs = checkMs('stallMs', options.stallMs ?? 10_000, { unbounded: true })
-    this.onError = checkFunction('onError', options.onError ?? console.error)
+    const { releaseAfterAbortMs: releaseMs } = options
+    this.releaseAfterAbortMs =
+      releaseMs === undefined ? undefined : checkMs('releaseAfterAbortMs', releaseMs, { unbounded: true })
+    const onError = checkFunction('onError', options.onError ?? console.error)
+    this.onError = (error) => attempt(() => onError(error), undefined)
   }
 
   /** Decides on the head: a refusal, or what the work has to pass yet. Nothing of the body has been read. */
@@ -140,6 +173,8 @@ export class Door {
   #judge(head: RequestHead): Refusal | Verdict {
     const length = Number(head.header('content-length') ?? 0)
     if (length > this.maxBytes) return this.refusalOf(new BodyTooLarge(this.maxBytes))
+    if (this.#skip?.(head) === true)
+      return { context: { priority: this.#defaultLevel, key: undefined }, fields: undefined, policy: exempt }
     const now = this.clock.now()
     const priority = this.#priorityOf(head)
     if (this.#turn.isTooLate(now, this.#levels - priority)) return this.refusalOf(new Overloaded('queue-delay'))
@@ -180,8 +215,9 @@ export class Door {
 
   #deadlineOf(head: RequestHead): number {
     const said = this.#deadlineHeader === false ? undefined : head.header(this.#deadlineHeader)
-    // Up to some 31,000 years; anything else is nonsense and says nothing.
-    return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : Infinity
+    // Up to ten years; anything else is nonsense and says nothing.
+    const ms = said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : Infinity
+    return ms <= longestDeadlineMs ? ms : Infinity
   }
 
   /** One of each, or none of any. */

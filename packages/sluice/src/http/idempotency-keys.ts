@@ -5,7 +5,7 @@ import { type IdempotencyStore, memoryStore } from '../idempotency.ts'
 import { checkCount, checkFunction, checkMs } from '../options.ts'
 import { BodyTooLarge } from './errors.ts'
 import { parseItem } from './structured-fields.ts'
-import { admitCopy } from './web-handler.ts'
+import { admitCopy } from './admitted.ts'
 
 export type IdempotencyKeysOptions = {
   /** Default `memoryStore()`, for one process. Answers are kept as `StoredAnswer`, which is JSON. */

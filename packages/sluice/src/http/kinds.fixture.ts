@@ -3,9 +3,8 @@
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import type { Admission } from './admission.ts'
-import type { Admitted } from './node-listener.ts'
+import { type Admitted, contextOf } from './admitted.ts'
 import { toListener } from './to-listener.ts'
-import { contextOf } from './web-handler.ts'
 
 /** What a handler of either kind can do here. */
 export type Job = {
@@ -28,7 +27,8 @@ export const kinds: Kind[] = [
   {
     name: 'node:http',
     listener: (door, work) =>
-      door.node(async (request, response, context) => {
+      door.node(async (request, response) => {
+        const context = contextOf(request)!
         const answer = await work({
           context,
           method: request.method!,

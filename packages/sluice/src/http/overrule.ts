@@ -27,7 +27,8 @@ export function restore(response: ServerResponse, before: Untouched): void {
   const headers = before.headers ?? {}
   for (const name of response.getHeaderNames()) if (!(name in headers)) response.removeHeader(name)
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value!)
-  response.statusMessage = ''
+  // HTTP/2 has none.
+  if (response.req.httpVersionMajor !== 2) response.statusMessage = ''
 }
 
 function callBack(args: unknown[]): void {
@@ -54,13 +55,18 @@ const silent = {
     callBack(args)
     return false
   },
-  end(this: ServerResponse, ...args: unknown[]): ServerResponse {
-    callBack(args)
-    return this
-  },
 }
 
-/** What the handler still says goes nowhere: to Node, setting a header after the answer is an exception, which in a callback ends the process. */
-export function mute(response: ServerResponse): void {
+/**
+ * Ignores what the handler still writes: to Node, setting a header after the response is an
+ * exception, which in a callback ends the process. `onEnd` is called when the handler ends its
+ * response.
+ */
+export function mute(response: ServerResponse, onEnd: () => void): void {
   Object.assign(response, silent)
+  response.end = asMethod((...args: unknown[]) => {
+    callBack(args)
+    onEnd()
+    return response
+  }) as ServerResponse['end']
 }

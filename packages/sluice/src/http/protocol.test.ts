@@ -73,13 +73,16 @@ for (const { name, listener } of kinds)
       assert.match(await client.gets(/second answer/), /first answer[^]*second answer/)
     })
 
-    test('pipelining: a client that hangs up frees all of its places, the waiting ones as well', async (t) => {
+    test('pipelining: a client that disconnects leaves the queue at once, and its handlers hold their permits', async (t) => {
       const two = gate({ limit: 2, queue: { capacity: 2 } })
       const { door, jobs, port } = await hold(t, { gate: two })
       const client = new RawClient(t, port).write(get('/1') + get('/2') + get('/3'))
       await until(() => jobs.length === 2 && door.gate.waiting === 1)
       client.socket.destroy()
-      await until(() => door.gate.inFlight === 0 && door.gate.waiting === 0)
+      await until(() => door.gate.waiting === 0)
+      assert.equal(door.gate.inFlight, 2)
+      for (const { done } of jobs) done('')
+      await until(() => door.gate.inFlight === 0)
       for (const { job } of jobs) assert.ok(job.context.signal.reason instanceof ClientGone)
       assert.equal(jobs.length, 2)
     })
@@ -176,7 +179,7 @@ for (const { name, listener } of kinds)
 
     for (const [value, ms] of [
       ['0', 0],
-      ['999999999999999', 999_999_999_999_999],
+      ['315360000000', 315_360_000_000],
     ] as const)
       test(`a deadline of ${value} ms is meant as it is said`, async (t) => {
         const { jobs, port } = await hold(t, {})

@@ -8,6 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { ChannelClosed, InvalidOption } from '../errors.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { admission } from './admission.ts'
+import { contextOf } from './admitted.ts'
 import { ClientGone, ReaderStalled } from './errors.ts'
 import { listen, RawClient, until } from './sockets.fixture.ts'
 import { eventResponse, eventSender, writeEvent } from './sse.ts'
@@ -170,7 +171,8 @@ describe('server-sent events', () => {
     let end: () => void = () => {}
     const port = await listen(
       t,
-      door.node(async (_request, response, admitted) => {
+      door.node(async (request, response) => {
+        const admitted = contextOf(request)!
         const events = eventSender(response)
         admitted.release()
         end = () => events.close()
@@ -268,4 +270,25 @@ describe('server-sent events', () => {
       await until(() => ends.length > 0)
       assert.ok(ends[0] instanceof ClientGone, String(ends[0]))
     })
+})
+
+test('a sender whose promises nobody awaits: the client leaves, and no rejection is unhandled', async (t) => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', note)
+  t.after(() => process.off('unhandledRejection', note))
+  let close = (): void => {}
+  const socket = {
+    bufferedAmount: 1_000_000,
+    send() {},
+    close() {},
+    addEventListener: (_type: 'close', listener: () => void) => void (close = listener),
+  }
+  const sender = webSocketSender<string>(socket, { capacity: 1, clock: virtualClock() })
+  for (const text of ['a', 'b', 'c', 'd']) void sender.send(text)
+  const awaited = sender.send('e')!
+  close()
+  await assert.rejects(awaited, ChannelClosed)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(unhandled, [])
 })

@@ -1,5 +1,6 @@
 /** Sending to a client that may be slower than what it is sent: what WebSocket and server-sent events share. */
 
+import { attempt } from '../callbacks.ts'
 import { channel } from '../channel/channel.ts'
 import type { Channel } from '../channel/types.ts'
 import { type Clock, systemClock } from '../clock.ts'
@@ -104,6 +105,9 @@ export class SlowClient<T, Written> implements ClientSender<T> {
       this.#newest.set(key, written)
     } else if (this.#onSlow === 'wait') {
       waits = this.#line.send(written)
+      // Whoever does not wait for it is told by `isClosed` and `onEnd`, not by the end of the
+      // process.
+      waits?.catch(() => {})
     } else if (!this.#line.trySend(written)) {
       this.stop(new ChannelFull(this.#line.capacity))
       throw new ChannelClosed(this.#reason)
@@ -131,8 +135,8 @@ export class SlowClient<T, Written> implements ClientSender<T> {
 
   #finish(reason: unknown): void {
     this.isClosed = true
-    this.#outlet.end(reason)
-    this.#onEnd?.(reason)
+    attempt(() => this.#outlet.end(reason), undefined)
+    attempt(() => this.#onEnd?.(reason), undefined)
   }
 
   /** Sends what waits, as fast as it is taken. */

@@ -1,6 +1,7 @@
 /** A handler in the style of Fetch as a listener of node:http: bodies are pulled and written as they are asked for. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { attempt } from '../callbacks.ts'
 import { hasBody } from './body.ts'
 import { ClientGone } from './errors.ts'
 import { isSending, lingerAndEnd } from './linger.ts'
@@ -22,7 +23,8 @@ export function toListener(
   options: ListenerOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   checkFunction('handler', handler)
-  const onError = checkFunction('onError', options.onError ?? console.error)
+  const told = checkFunction('onError', options.onError ?? console.error)
+  const onError = (error: unknown): void => attempt(() => told(error), undefined)
   return (request, response) => {
     const gone = new AbortController()
     response.on('close', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { LoopTurn } from './turn.ts'
 
@@ -52,4 +53,21 @@ describe('what waits for the event loop', () => {
     const turn = loop(Infinity)
     assert.deepEqual(await turn(0, 1e9, [1e9]), [false])
   })
+})
+
+test('an admission of Fetch works where there is no setImmediate: in browsers and workers', () => {
+  const script = `
+    delete globalThis.setImmediate
+    delete globalThis.MessageChannel
+    const { admission } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))})
+    const app = admission().fetch(() => new Response('in'))
+    const statuses = []
+    for (let i = 0; i < 20; i++) statuses.push((await app(new Request('http://a/'))).status)
+    await new Promise((resolve) => setTimeout(resolve, 450))
+    // As late as it would be refused if the turn were still open.
+    for (let i = 0; i < 20; i++) statuses.push((await app(new Request('http://a/'))).status)
+    console.log([...new Set(statuses)].join())
+  `
+  const options = { encoding: 'utf8', env: {} } as const
+  assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', script], options), '200\n')
 })

@@ -10,6 +10,17 @@ const standingShare = 1 / 4
 const pauseShare = 1 / 16
 
 /**
+ * Runs when all that has arrived was handed over: `setImmediate` of Node, Bun and Deno. Browsers
+ * and workers have none; they hand over each request in a turn of its own, so the turn ends with it
+ * and no delay is seen. A timer would not do: a runtime that drops the timers of a finished request
+ * (workerd) would leave the turn open for ever, and every later request refused.
+ */
+function afterTurn(run: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(run)
+  else queueMicrotask(run)
+}
+
+/**
  * A turn of the event loop hands over everything that has arrived, one after another. While it hands over the last, that one has waited since the turn
  * began: the part of an overload by CPU that no counter of work in flight sees. What it does not see is what waits to be accepted: libuv (1.52) takes one
  * new connection a turn, so that the rest of an overload by new clients stays in the system's backlog.
@@ -39,8 +50,7 @@ export class LoopTurn {
     if (this.#startedAt < 0) {
       this.#startedAt = nowMs
       if (nowMs - this.#endedAt > this.#mostMs * pauseShare) this.#pausedAt = nowMs
-      // Runs when all that has arrived was handed over.
-      setImmediate(this.#end)
+      afterTurn(this.#end)
       return false
     }
     const isStanding = nowMs - this.#pausedAt > standingMs

@@ -1,30 +1,17 @@
 /** Admission around a handler in the style of Fetch: `Request` in, `Response` out, as in Hono, Bun, Deno and workers. */
 
+import { LinkedController } from '../channel/call-off.ts'
 import type { Clock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { type Door, isPushback, pushedBack, type Refusal, type RequestHead, streamed } from './door.ts'
 import { BodyTooLarge, BodyTooSlow, ClientGone, ReaderStalled } from './errors.ts'
-import { whenLeft } from './leaving.ts'
-import type { Admitted } from './node-listener.ts'
+import { type Admitted, setContext } from './admitted.ts'
+import { PermitHold } from './permit-hold.ts'
 
 export type WebHandler<Rest extends unknown[] = unknown[]> = (
   request: Request,
   ...rest: Rest
 ) => Response | PromiseLike<Response>
-
-const contexts = new WeakMap<Request, Admitted>()
-
-/** What a handler is told of the admission of its request; undefined for one that came another way. */
-export function contextOf(request: Request): Admitted | undefined {
-  return contexts.get(request)
-}
-
-/** A copy of a request was admitted as it was. */
-export function admitCopy(copy: Request, of: Request): Request {
-  const admitted = contexts.get(of)
-  if (admitted !== undefined) contexts.set(copy, admitted)
-  return copy
-}
 
 /** Errors that the door tells, or that are none: whoever writes the answer need not. */
 const told = new WeakSet<object>()
@@ -52,21 +39,29 @@ export function respond<Rest extends unknown[]>(
   if ('status' in verdict) return Promise.resolve(toResponse(verdict))
   const { context, policy, fields } = verdict
   return new Promise<Response>((resolve) => {
-    const gone = new AbortController()
+    const gone = new LinkedController()
     const onGone = (): void => gone.abort(new ClientGone())
     if (request.signal.aborted) onGone()
     else request.signal.addEventListener('abort', onGone, { once: true })
+    let isFailed = false
+    const fail = (error: unknown): void => {
+      if (isFailed) return
+      isFailed = true
+      const refusal = door.refusalOf(error, fields)
+      if (refusal.status === 500 && !(error instanceof ClientGone || error instanceof ReaderStalled))
+        door.onError(error)
+      // Nobody hears it who has hung up, or has an answer already.
+      resolve(toResponse(refusal))
+    }
+    // The client is answered at once; the permit is held until the handler has stopped.
+    gone.signal.addEventListener('abort', () => fail(gone.signal.reason), { once: true })
     const work = (inside: Context): Promise<void> => answer(door, handler, request, rest, inside, gone, fields, resolve)
     policy.run(work, { ...context, signal: gone.signal }).then(
       () => request.signal.removeEventListener('abort', onGone),
       (error: unknown) => {
         if (error === streamed || error === pushedBack) return
         request.signal.removeEventListener('abort', onGone)
-        const refusal = door.refusalOf(error, fields)
-        if (refusal.status === 500 && !(error instanceof ClientGone || error instanceof ReaderStalled))
-          door.onError(error)
-        // Nobody hears it who has hung up, or has an answer already.
-        resolve(toResponse(refusal))
+        fail(error)
       },
     )
   })
@@ -88,9 +83,9 @@ function answer<Rest extends unknown[]>(
     const { deadlineAt, priority, key } = context
     const admitted: Admitted = { signal, deadlineAt, priority, key, release: () => reject(streamed) }
     const beganAt = door.clock.now()
-    const hasEnded = whenLeft(door, signal, beganAt, reject)
+    const hold = new PermitHold(door, signal, reject)
     const bounded = request.body === null ? request : boundRequest(door, request, gone)
-    contexts.set(bounded, admitted)
+    setContext(bounded, admitted)
     const onEnd = (firstAt: number, status: number): void => {
       const streamedMs = door.clock.now() - firstAt
       if (isPushback(status)) reject(pushedBack)
@@ -100,11 +95,12 @@ function answer<Rest extends unknown[]>(
     new Promise<Response>((done) => {
       done(handler(bounded, ...rest))
     })
-      .then((response) => {
+      .then(async (response) => {
         if (signal.aborted) {
-          // Too late: nobody is there to take it. But it was done, and tells how long that takes.
-          response.body?.cancel(signal.reason).catch(() => {})
-          resolve()
+          await response.body?.cancel(signal.reason).catch(() => {})
+          // Nobody is there to take it. But it was done, and tells how long that takes.
+          if (signal.reason instanceof ClientGone) resolve()
+          hold.stop()
           return
         }
         checkResponse(response)
@@ -115,11 +111,13 @@ function answer<Rest extends unknown[]>(
           return
         }
         const isHead = request.method === 'HEAD'
-        const bodied = boundAnswer(door, body, signal, gone, isHead, (firstAt) => onEnd(firstAt, status))
+        const bodied = boundAnswer(door, body, hold, signal, gone, isHead, (firstAt) => onEnd(firstAt, status))
         give(withFields(response, bodied, fields))
       })
-      .catch(reject)
-      .finally(hasEnded)
+      .catch((error: unknown) => {
+        hold.stop()
+        reject(error as Error)
+      })
   })
 }
 
@@ -143,10 +141,14 @@ function withFields(
   return new Response(body, { status, statusText, headers })
 }
 
-/** The answer, pulled as it is taken. The place is held until its end; a client that asks for nothing more for `stallMs` is cut off. */
+/**
+ * The answer, pulled as it is taken. The permit is held until its end, or until its source is
+ * cancelled; a client that asks for nothing more for `stallMs` is cut off.
+ */
 function boundAnswer(
   { clock, stallMs }: Door,
   body: ReadableStream<Uint8Array>,
+  hold: PermitHold,
   signal: AbortSignal,
   gone: AbortController,
   isHead: boolean,
@@ -164,7 +166,8 @@ function boundAnswer(
             cancelTimer()
             take(signal.reason)
             controller.error(signal.reason)
-            reader.cancel(signal.reason).catch(() => {})
+            const stop = (): void => hold.stop()
+            reader.cancel(signal.reason).then(stop, stop)
           },
           { once: true },
         )

@@ -1,6 +1,12 @@
 /** NATS JetStream: pull consumers, whose pull is a credit; publishing that waits for the acknowledgement. */
 
-import { jetstream, jetstreamManager, type ConsumerConfig, JetStreamApiError } from '@nats-io/jetstream'
+import {
+  type ConsumerConfig,
+  jetstream,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+} from '@nats-io/jetstream'
 import {
   type Msg,
   type NatsConnection,
@@ -55,13 +61,16 @@ export type NatsTarget = {
 }
 
 /**
- * Consumes a JetStream stream through a durable pull consumer. Resolves when it has drained, after `options.signal` was aborted. Rejects with
- * `BrokerRefused` when there is no such stream or the consumer does not fit, or with the last error when `reconnect.attempts` are used up.
+ * Consumes a JetStream stream through a durable pull consumer. Resolves when it has drained, after
+ * `options.signal` was aborted. Rejects with `BrokerRefused` when there is no such stream or the
+ * consumer does not fit, or with the last error when `reconnect.attempts` are used up.
  *
- * The dead letter is a subject that a stream has to take; it is written under a message id of its own, so that a second writing is dropped.
+ * The dead letter is a subject that a stream has to take: without one, `consume` rejects with
+ * `BrokerRefused`. It is written under a message id of its own, so that a second writing is
+ * dropped.
  */
 export function consume(source: NatsSource, handler: Handler, options?: ConsumeOptions): Promise<Consumed> {
-  return consumeFrom(natsInlet(source), handler, options)
+  return consumeFrom(natsInlet(source, options?.deadLetter), handler, options)
 }
 
 /** Publishes to one subject. The id is sent as `Nats-Msg-Id`, by which the server drops what it has (for two minutes, by default). */
@@ -91,7 +100,10 @@ const pullMs = 5000
 /** How much later than that it counts as lost. */
 const graceMs = 2000
 
-function natsInlet({ connect, stream, consumer, subject, ackWaitMs = 30_000, config }: NatsSource): Inlet<Handle> {
+function natsInlet(
+  { connect, stream, consumer, subject, ackWaitMs = 30_000, config }: NatsSource,
+  deadLetter: string | undefined,
+): Inlet<Handle> {
   checkMs('ackWaitMs', ackWaitMs, { min: 100 })
   return {
     settlesAnywhere: true,
@@ -117,12 +129,26 @@ function natsInlet({ connect, stream, consumer, subject, ackWaitMs = 30_000, con
           throw new BrokerRefused(
             `The consumer ${consumer} has to pull, acknowledge explicitly and have no max_deliver: it has ${ack_policy}, ${max_deliver}`,
           )
+        if (deadLetter !== undefined) await checkTaken(jsm, deadLetter, 'the dead letter')
         return new NatsLink(nc, stream, consumer)
       } catch (error) {
         await nc.close()
         throw codeOf(error) === 10059 ? new BrokerRefused(`There is no stream ${stream}`, error) : error
       }
     },
+  }
+}
+
+/**
+ * A subject that no stream takes would lose what is published to it, or keep a message for ever
+ * that is to be moved there.
+ */
+async function checkTaken(jsm: JetStreamManager, subject: string, what: string): Promise<void> {
+  try {
+    await jsm.streams.find(subject)
+  } catch (error) {
+    const isMissing = codeOf(error) === 10059 || /no stream matches/.test(String(error))
+    throw isMissing ? new BrokerRefused(`No stream takes ${what} ${subject}`, error) : error
   }
 }
 
@@ -291,11 +317,10 @@ async function natsOutlet({ connect, subject, ackMs = 5000 }: NatsTarget): Promi
   const nc = await connect()
   try {
     const jsm = await jetstreamManager(nc, { checkAPI: false })
-    await jsm.streams.find(subject)
+    await checkTaken(jsm, subject, 'the subject')
   } catch (error) {
     await nc.close()
-    const isMissing = codeOf(error) === 10059 || /no stream matches/.test(String(error))
-    throw isMissing ? new BrokerRefused(`No stream takes ${subject}`, error) : error
+    throw error
   }
   const js = jetstream(nc)
   return {

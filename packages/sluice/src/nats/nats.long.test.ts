@@ -74,12 +74,16 @@ await withBroker('nats', 'NATS JetStream, what is its own', () =>
 
     test(
       'is refused a stream that is not there, and a subject that no stream takes',
-      inWorld(async () => {
+      inWorld(async (world) => {
         const dial = () => connect({ reconnect: false })
         const source = { connect: dial, stream: 'sluice-none', consumer: 'worker' }
         await assert.rejects(
           consume(source, () => {}),
           BrokerRefused,
+        )
+        await assert.rejects(
+          consume({ ...source, stream: world.name }, () => {}, { deadLetter: 'sluice-misspelt' }),
+          /No stream takes the dead letter sluice-misspelt/,
         )
         const out = publisher({ connect: dial, subject: 'sluice-none' })
         await assert.rejects(out.publish({ body: 'nobody' }), BrokerRefused)

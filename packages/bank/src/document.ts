@@ -12,7 +12,7 @@ import {
   runnableLanguages,
 } from './fence.ts'
 import { checkImages, imageLabels } from './images.ts'
-import { isComment, lineOf, markHeadings, parseMarkdown, visit } from './markdown.ts'
+import { isComment, lineOf, markHeadings, parseField, parseMarkdown, visit } from './markdown.ts'
 import { readYaml, type YamlSource } from './yaml.ts'
 
 export type OpenDocument = {
@@ -204,7 +204,7 @@ export function checkText(
 ): { links: Link[]; errors: ContentError[] } {
   // Most fields have neither links nor HTML; parsing them all took two fifths of the time.
   if (!/[\]<]/.test(markdown)) return { links: [], errors: [] }
-  const root = parseMarkdown(markdown)
+  const root = parseField(markdown)
   const errors: ContentError[] = []
   visit(root, (node) => {
     if (node.type === 'html')

@@ -10,19 +10,21 @@ const expected = `a data: address of a PNG, JPEG, GIF, WebP, AVIF or SVG image w
 
 /** Reports each image of `root` that a page would load, or that is too large; also images by reference. */
 export function checkImages(root: Root, wrong: (node: Nodes, found: string, expected: string) => void): void {
-  const addresses = new Map<string, string>()
+  const addresses = new Map<string, string[]>()
   visit(root, (node) => {
-    // The first definition of a label counts.
-    if (node.type === 'definition' && !addresses.has(node.identifier)) addresses.set(node.identifier, node.url)
+    // All of them count: a page renders section by section, each with its own first definition of a label.
+    if (node.type === 'definition')
+      addresses.set(node.identifier, [...(addresses.get(node.identifier) ?? []), node.url])
   })
   visit(root, (node) => {
-    const url =
+    const urls =
       node.type === 'image'
-        ? node.url
+        ? [node.url]
         : node.type === 'imageReference'
-          ? (addresses.get(node.identifier) ?? '')
-          : undefined
-    if (url === undefined || isSmallImage(url)) return
+          ? (addresses.get(node.identifier) ?? [''])
+          : []
+    const url = urls.find((one) => !isSmallImage(one))
+    if (url === undefined) return
     const isLarge = url.length > imageCharacters && /^data:/i.test(url)
     wrong(node, isLarge ? `a data: address of ${url.length} characters` : show(url), expected)
   })

@@ -13,6 +13,13 @@ export function parseMarkdown(text: string): Root {
   return parser.parse(text)
 }
 
+const fieldParser = unified().use(remarkParse).use(remarkGfm)
+
+/** Markdown of a field of a YAML file, as pages render it: two lines of dashes are rules there, no frontmatter. */
+export function parseField(text: string): Root {
+  return fieldParser.parse(text)
+}
+
 export function lineOf(node: Nodes): number {
   return node.position?.start.line ?? 1
 }

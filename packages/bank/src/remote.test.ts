@@ -31,6 +31,24 @@ test('rejects an image by reference in all its forms, at the place of the image'
     ])
 })
 
+test('rejects a remote address behind a later definition of the same label', async () => {
+  const markdown = '![alt][label]\n\n[label]: data:image/png;base64,AA==\n\n[label]: https://x.test/a.png\n'
+  assert.deepEqual(await inProse(markdown), [`${question}:23: image: found "https://x.test/a.png"; ${image}`])
+})
+
+test('rejects images and links in a field that starts with lines of dashes', async () => {
+  const files = goodContent()
+  const file = Object.keys(files).find((name) => name.endsWith('quiz.yaml'))!
+  const text = String(files[file])
+  files[file] = text.replace(/^  why: .*$/m, () => '  why: "---\\n![r](https://x.test/a.png)\\n---\\nW"')
+  assert.notEqual(files[file], text)
+  const messages = (await loadFiles(files)).errors.map(({ message }) => message)
+  assert.ok(
+    messages.some((message) => message.includes('https://x.test/a.png')),
+    messages.join(),
+  )
+})
+
 test('rejects an image inside a list, a quote, a table, a heading, a link and a footnote', async () => {
   for (const markdown of [
     '- ![a](https://x.test/a.png)',

@@ -39,7 +39,7 @@ export type JudgeOptions = {
 }
 
 /** Longer texts are only compared as text: nobody types that much. */
-const longest = { characters: 10_000, lines: 120 }
+const longest = { characters: 4_000, lines: 120 }
 
 type GivenLine = { text: string; values: Value[] }
 

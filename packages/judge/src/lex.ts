@@ -57,9 +57,10 @@ export function lex(text: string, options: LexOptions = {}): Value[] {
 function pairs(text: string): Map<number, number> {
   const found = new Map<number, number>()
   const open: number[] = []
+  const quoteEnd = quoteScanner(text)
   for (let at = 0; at < text.length; at++) {
     const character = text[at]!
-    const end = quoteEnd(text, at)
+    const end = quoteEnd(at)
     if (end !== undefined) at = end
     else if (closing[character]) open.push(at)
     else if (/[\])}]/.test(character)) {
@@ -76,8 +77,9 @@ function pairs(text: string): Map<number, number> {
 /** Whether brackets are still open at the end of `text`: the value goes on in the next line. */
 export function isOpen(text: string): boolean {
   let depth = 0
+  const quoteEnd = quoteScanner(text)
   for (let at = 0; at < text.length; at++) {
-    const end = quoteEnd(text, at)
+    const end = quoteEnd(at)
     if (end !== undefined) at = end
     else if (/[[{(]/.test(text[at]!)) depth++
     else if (/[\])}]/.test(text[at]!)) depth--
@@ -85,28 +87,37 @@ export function isOpen(text: string): boolean {
   return depth > 0
 }
 
-/** Where the string ends that starts at `at`. An apostrophe within a word starts none. */
-function quoteEnd(text: string, at: number): number | undefined {
-  const quote = text[at]!
-  if (quote !== "'" && quote !== '"' && quote !== '`') return undefined
-  if (at > 0 && !/[\s[({,;:=|·>/@]/.test(text[at - 1]!)) return undefined
-  for (let end = at + 1; end < text.length; end++) {
-    if (text[end] === '\n') return undefined
-    if (text[end] === '\\') end++
-    else if (text[end] === quote && (end + 1 === text.length || /[\s\])},;:.=|·?]/.test(text[end + 1]!))) return end
+/** Where the string ends that starts at a position of `text`; `undefined` where none starts or it has no end. */
+function quoteScanner(text: string): (at: number) => number | undefined {
+  /** By quote: up to here a search has found no end, so another search would find none either. */
+  const searched = new Map<string, number>()
+  return (at) => {
+    const quote = text[at]!
+    if (quote !== "'" && quote !== '"' && quote !== '`') return undefined
+    // An apostrophe within a word starts no string.
+    if (at > 0 && !/[\s[({,;:=|·>/@]/.test(text[at - 1]!)) return undefined
+    if (at < (searched.get(quote) ?? 0)) return undefined
+    let end = at + 1
+    for (; end < text.length && text[end] !== '\n'; end++) {
+      if (text[end] === '\\') end++
+      else if (text[end] === quote && (end + 1 === text.length || /[\s\])},;:.=|·?]/.test(text[end + 1]!))) return end
+    }
+    searched.set(quote, end)
+    return undefined
   }
-  return undefined
 }
 
 class Lexer {
   readonly #text: string
   readonly #options: LexOptions
   readonly #pairs: Map<number, number>
+  readonly #quoteEnd: (at: number) => number | undefined
 
   constructor(text: string, options: LexOptions) {
     this.#text = text
     this.#options = options
     this.#pairs = pairs(text)
+    this.#quoteEnd = quoteScanner(text)
   }
 
   sequence(from: number, to: number, isTop: boolean): { elements: Value[][]; hasCommas: boolean } {
@@ -115,7 +126,7 @@ class Lexer {
     const add = (...values: Value[]) => elements.at(-1)!.push(...values)
     for (let at = from; at < to; ) {
       const character = this.#text[at]!
-      const end = quoteEnd(this.#text, at)
+      const end = this.#quoteEnd(at)
       const partner = this.#pairs.get(at)
       const grouped = isTop && this.#options.grouping ? this.#grouped(at) : undefined
       if (/\s/.test(character)) at++
@@ -184,11 +195,13 @@ function quoted(text: string, options: LexOptions): Quoted {
 }
 
 /** What stands between two separators: one word as a rule, none for an arrow, two for `4MB`. */
-function words(run: string, options: LexOptions): Value[] {
+function words(run: string, options: LexOptions, depth = 0): Value[] {
   if (separators.has(run) || run === '.' || run === '?') return []
   if (options.dashSeparates && /^[-–—]$/.test(run)) return []
   const parts = run.split(/(?<![<\-=>])(?:->|=>)(?!>)|(?<![=<>!])=(?![=<>])/)
-  if (parts.length > 1) return parts.flatMap((part) => (part === '' ? [] : words(part, options)))
+  // Each part may split again, as `->->a` does; nobody writes that many arrows in a row.
+  if (parts.length > 1 && depth < 20)
+    return parts.flatMap((part) => (part === '' ? [] : words(part, options, depth + 1)))
   const text = run.replace(/(?<=[^.?])[.?]+$/, '').replace(/^<(\w+)>$/, '$1')
   const key = numberKey(text)
   if (key !== undefined) return [{ kind: 'number', text: key + typeMark(text, options), source: text }]

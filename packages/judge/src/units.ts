@@ -31,11 +31,17 @@ export type Expected = {
 export function logicalLines(text: string): { line: number; text: string }[] {
   const found: { line: number; text: string }[] = []
   const lines = text.split('\n')
+  // Brackets that never close are searched for from every line: after this many characters they are left open.
+  let budget = 8 * text.length
+  const goesOn = (joined: string): boolean => {
+    budget -= joined.length
+    return budget > 0 && isOpen(joined)
+  }
   for (let at = 0; at < lines.length; at++) {
     let end = at
     let joined = lines[at]!
-    while (isOpen(joined) && end + 1 < lines.length && end - at < 200) joined += `\n${lines[++end]!}`
-    const isWhole = !isOpen(joined)
+    while (end + 1 < lines.length && goesOn(joined)) joined += `\n${lines[++end]!}`
+    const isWhole = end === at || !isOpen(joined)
     const one = isWhole ? joined : lines[at]!
     if (one.trim() !== '') found.push({ line: at + 1, text: one })
     if (isWhole) at = end

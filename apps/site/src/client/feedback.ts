@@ -29,7 +29,8 @@ form.addEventListener('submit', async (event) => {
   sent.hidden = true
   const button = find<HTMLButtonElement>('[type=submit]', form)!
   const body = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''))
-  const page = document.referrer.startsWith(location.origin) ? new URL(document.referrer).pathname : undefined
+  const page =
+    URL.parse(document.referrer)?.origin === location.origin ? new URL(document.referrer).pathname : undefined
   button.disabled = true
   try {
     const answer = await fetch('/api/feedback', {

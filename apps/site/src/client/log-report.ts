@@ -43,8 +43,16 @@ function rows(report: ImportReport): [name: string, value: string][] {
   ]
 }
 
+/** An import that was not completed resolved no conflict: what it noted while storing was undone. */
+function asStored(report: ImportReport): ImportReport {
+  return report.outcome === 'complete'
+    ? report
+    : { ...report, conflicts: { ...report.conflicts, count: 0, listed: [] } }
+}
+
 /** The report's elements; `file` names the import in the download. */
-export function reportElements(report: ImportReport, file: string): HTMLElement[] {
+export function reportElements(given: ImportReport, file: string): HTMLElement[] {
+  const report = asStored(given)
   const { refused, conflicts } = report
   const list = make('dl', { className: 'counts' })
   for (const [name, value] of rows(report))

@@ -1,6 +1,8 @@
 // Runs before the first paint: a reader's saved choices become attributes of <html>, so that nothing flashes or moves.
 ;(() => {
   const root = document.documentElement
+  // Where no header forbids it, another site could frame a page and steer the reader's clicks.
+  if (window.top !== window) root.hidden = true
   const read = (key) => {
     try {
       return localStorage.getItem(`viva:${key}`)

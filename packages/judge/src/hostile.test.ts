@@ -17,6 +17,23 @@ const hostile: [name: string, text: string][] = [
   ['more than is read', '->'.repeat(50_000)],
 ]
 
+test('judges lines that can be read in two ways in bounded time', () => {
+  const startedAt = performance.now()
+  const errors = Array.from({ length: 60 }, () => 'KeyError: KeyError').join('\n')
+  assert.equal(judge(errors, `${'KeyError '.repeat(90)}zzz`, { language: 'js' }).verdict, 'wrong')
+  const rows = `a|b\n-+-\n${'null | \n'.repeat(60)}(60 rows)`
+  assert.equal(judge(rows, `${'null null '.repeat(60)}zzz`, { language: 'sql' }).verdict, 'wrong')
+  assert.ok(performance.now() - startedAt < 2000, `${performance.now() - startedAt} ms`)
+})
+
+test('judges many thousands of lines in bounded time', () => {
+  const startedAt = performance.now()
+  const text = 'a\n'.repeat(32_000)
+  assert.equal(judge(text, 'b\n'.repeat(32_000), { language: 'js' }).verdict, 'wrong')
+  assert.equal(judge(text, 'b', { language: 'js' }).lines.length, 32_000)
+  assert.ok(performance.now() - startedAt < 3000, `${performance.now() - startedAt} ms`)
+})
+
 for (const [name, text] of hostile)
   test(`judges ${name} in bounded time, and does not throw`, () => {
     for (const language of ['js', 'sql'] as const)

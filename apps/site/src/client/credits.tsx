@@ -12,6 +12,9 @@ function Side({ label, text }: { label: string; text: string | undefined }) {
   return <td data-label={label}>{text === undefined ? <em>nothing</em> : <samp>{text}</samp>}</td>
 }
 
+/** Rows of the comparison; nobody reads more. */
+const shownLines = 100
+
 export function Credits({ judgement }: { judgement: Judgement }) {
   return (
     <table class="credits">
@@ -23,7 +26,7 @@ export function Credits({ judgement }: { judgement: Judgement }) {
         </tr>
       </thead>
       <tbody>
-        {judgement.lines.map(({ credit, given, expected }, index) => (
+        {judgement.lines.slice(0, shownLines).map(({ credit, given, expected }, index) => (
           <tr key={index} class={credit === 'right' ? 'ok' : 'bad'}>
             <th scope="row">{words[credit]}</th>
             <Side label="Your prediction" text={given} />

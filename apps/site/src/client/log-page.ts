@@ -56,12 +56,6 @@ async function show(): Promise<void> {
   showSummary(summary)
 }
 
-// Another site may frame the page where no header forbids it, and lead a reader's clicks.
-if (window.top !== window) {
-  document.body.replaceChildren('This page is not shown inside another site.')
-  throw new Error('framed')
-}
-
 buttons.export.addEventListener('click', () =>
   act('The export', async () => {
     const { file, count } = await exportLog()

@@ -47,17 +47,22 @@ function summary({ lines, firstDifference }: Judgement): string {
 
 const quote = (text: string): string => (text === '' ? 'nothing' : `“${text}”`)
 
+/** Rows of the comparison; the summary counts all lines. */
+const shownLines = 100
+
 function table(judgement: Judgement): HTMLElement {
   const head = ['Line', 'Your prediction', 'It printed'].map((textContent) => make('th', { scope: 'col', textContent }))
-  const rows = judgement.lines.map(({ credit, given, expected }) =>
-    make(
-      'tr',
-      { className: credit === 'right' ? 'ok' : 'bad' },
-      make('th', { scope: 'row', textContent: creditWords[credit] }),
-      cell('Your prediction', given),
-      cell('It printed', expected),
-    ),
-  )
+  const rows = judgement.lines
+    .slice(0, shownLines)
+    .map(({ credit, given, expected }) =>
+      make(
+        'tr',
+        { className: credit === 'right' ? 'ok' : 'bad' },
+        make('th', { scope: 'row', textContent: creditWords[credit] }),
+        cell('Your prediction', given),
+        cell('It printed', expected),
+      ),
+    )
   return make(
     'table',
     { className: 'credits' },

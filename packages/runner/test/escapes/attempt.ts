@@ -76,7 +76,8 @@ ${body}
 
 /** The same, in a bare worker. */
 export function bare(id: string, body: string, more: Partial<FenceAttempt> = {}): FenceAttempt {
-  return js(id, body, { ...more, isBare: true })
+  // A script with a typing mistake prints nothing, and is found by that.
+  return js(id, `print('began')\n${body}`, { ...more, isBare: true })
 }
 
 /** The same attempt for each name. */

@@ -137,13 +137,15 @@ async function runAttempt(attempt: PageAttempt, context: BrowserContext, hosts: 
   return problems
 }
 
-export function embedding(open: () => { browser: Browser; hosts: Hosts }, score: Score): void {
+export function embedding(open: () => { browser: Browser | undefined; hosts: Hosts }, score: Score): void {
   describe('embedding', () => {
     let context: BrowserContext | undefined
     let site: Page
     const prepare = async () => {
       await context?.close()
-      context = await open().browser.newContext()
+      const { browser } = open()
+      if (!browser) throw new Error('Hostile pages run in Chromium only.')
+      context = await browser.newContext()
       site = await openSitePage(context, open().hosts)
       return context
     }

@@ -34,7 +34,8 @@ async function listen(handler: RequestListener): Promise<{ port: number; server:
 async function writeSite(siteScript: string, enginesDir: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'escapes-site-'))
   await writeFile(join(folder, 'site.js'), siteScript)
-  const page = '<!doctype html><html lang="en"><title>Site</title><p id="canary">canary-dom</p>'
+  const page =
+    '<!doctype html><html lang="en"><title>Site</title><link rel="icon" href="data:,"><p id="canary">canary-dom</p>'
   await writeFile(join(folder, 'index.html'), `${page}<script type="module" src="/site.js"></script>`)
   await writeFile(join(folder, '404.html'), '<!doctype html><title>Not found</title>')
   await mkdir(join(folder, 'engines'), { recursive: true })

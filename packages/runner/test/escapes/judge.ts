@@ -57,7 +57,7 @@ function unmetExpectation(attempt: FenceAttempt, { result, tookMs }: PageRun): s
     wrong.push(`stopped is ${result.stopped}, not ${String(stopped)}`)
   if (withinMs !== undefined && tookMs > withinMs) wrong.push(`took ${Math.round(tookMs)} ms, not ${withinMs}`)
   // An attempt with a typing mistake would always be held.
-  if (attempt.isBare && !/^(ended|refused): /m.test(result.output)) wrong.push(`never ran: ${text.slice(0, 300)}`)
+  if (attempt.isBare && !result.output.startsWith('began')) wrong.push(`never ran: ${text.slice(0, 300)}`)
   if (result.error?.name === 'SyntaxError' && /^(js|ts)$/.test(attempt.language))
     wrong.push(`the attempt does not parse: ${result.error.message}`)
   const more = check?.(result)

@@ -13,14 +13,20 @@ export type DrivenPage = {
   close: () => Promise<void>
 }
 
+const untilReady = `new Promise((resolve) => {
+  const timer = setInterval(() => window.escapes?.isReady && resolve(clearInterval(timer)), 20)
+})`
+
 /** A heartbeat in an idle page: how late its timers are shows how loaded the machine is. */
-const startHeartbeat = `window.longest = 0
-window.last = performance.now()
-setInterval(() => {
-  const now = performance.now()
-  window.longest = Math.max(window.longest, now - window.last - 10)
-  window.last = now
-}, 10)`
+const startHeartbeat = `(() => {
+  window.longest = 0
+  window.last = performance.now()
+  setInterval(() => {
+    const now = performance.now()
+    window.longest = Math.max(window.longest, now - window.last - 10)
+    window.last = now
+  }, 10)
+})()`
 const readHeartbeat = `[window.longest, window.longest = 0][0]`
 
 /** Engines that take a second or more to start: their sentinel runs at the end of a group, and after what `persists`. */
@@ -55,6 +61,7 @@ export class Session {
     if (this.#page) return this.#page
     this.#warm = new Set()
     const page = await this.#open(`${this.hosts.siteOrigin}/`)
+    await page.evaluate(untilReady)
     await page.evaluate('window.escapes.plant()')
     this.#page = page
     return page

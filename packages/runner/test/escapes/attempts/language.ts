@@ -1,5 +1,5 @@
 /** Attempts with the language itself: other evaluators, shared memory, WebAssembly, weak references, global errors. */
-import { each, js } from '../attempt.ts'
+import { each, type FenceAttempt, js } from '../attempt.ts'
 
 const reach = `const reach = (root) => String(['fetch', 'Worker', 'indexedDB', 'postMessage', 'navigator', 'importScripts'].filter((name) => root?.[name]))`
 
@@ -37,7 +37,7 @@ const roots: Record<string, string> = {
   'url-pattern': `URLPattern.constructor('return this')()`,
 }
 
-export const attempts = [
+export const attempts: FenceAttempt[] = [
   ...each(Object.keys(roots), (name) =>
     js(`language-${name}`, `${reach}\nprint('reached:' + reach(${roots[name]}))`, {
       expect: { matches: /^(reached:\n|refused)/ },

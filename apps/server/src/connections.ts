@@ -24,6 +24,12 @@ type Group = { size: number; idle: Set<Connection> }
 
 type Connection = { groups: Group[]; inFlight: Set<ServerResponse>; isOpen: boolean; close(): void }
 
+/**
+ * Unanswered requests of one connection. Node starts a handler for each pipelined request at once,
+ * so without a bound one connection could hold thousands of open files. Browsers do not pipeline.
+ */
+const maxInFlight = 8
+
 /** How many networks of one /48 can use their whole share at the same time. */
 const networksPerSite = 4
 
@@ -113,6 +119,12 @@ export function capConnections(
   const begin = ({ socket }: IncomingMessage, response: ServerResponse) => {
     const connection = connections.get(socket)
     if (!connection) return
+    if (connection.inFlight.size >= maxInFlight) {
+      if (!socket.destroyed)
+        onCapped(clientFrom(socket.remoteAddress ?? 'unknown') ?? { network: 'unknown' }, 'pipelined')
+      socket.destroy()
+      return
+    }
     connection.inFlight.add(response)
     for (const { idle } of connection.groups) idle.delete(connection)
     response.once('close', () => {

@@ -87,8 +87,8 @@ function decode(bytes: Uint8Array, isForm: boolean): { value: unknown } | Refusa
     }
   }
   const fields = new URLSearchParams(content)
-  const names = [...fields.keys()]
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const seen = new Set<string>()
+  const twice = [...fields.keys()].find((name) => seen.size === seen.add(name).size)
   if (twice !== undefined) {
     const errors = [{ field: twice.slice(0, 100), message: 'is given more than once' }]
     return { status: 422, detail: 'Each field is given once.', errors }

@@ -85,6 +85,8 @@ function listeners({ app, log, siteOrigin, hstsSubdomains, trustedHops = 0, even
   })
   return {
     request(incoming: IncomingMessage, outgoing: ServerResponse): void {
+      // Node still hands out what it has parsed of a connection that a cap has closed.
+      if (incoming.socket.destroyed) return
       const refusal = malformed(incoming)
       if (refusal) refuse(incoming, outgoing, refusal)
       else void answer(incoming, outgoing)

@@ -102,14 +102,31 @@ export async function openSite(folder: string): Promise<StaticSite> {
   const redirects = await readRedirects(join(folder, 'redirects.json'))
   const tags = new Map<string, { bytes: number; changedMs: number; tag: string }>()
 
+  const hashing = new Map<string, Promise<string>>()
+
+  /** Hashes a large file once, however many requests wait for it. */
   async function largeTag(path: string, handle: FileHandle, bytes: number, changedMs: number): Promise<string> {
     const known = tags.get(path)
     if (known?.bytes === bytes && known.changedMs === changedMs) return known.tag
+    const key = `${path}\n${bytes}\n${changedMs}`
+    let tag = hashing.get(key)
+    if (!tag) {
+      tag = hashOf(handle)
+      hashing.set(key, tag)
+      tag
+        .then(
+          (value) => tags.set(path, { bytes, changedMs, tag: value }),
+          () => undefined,
+        )
+        .finally(() => hashing.delete(key))
+    }
+    return tag
+  }
+
+  async function hashOf(handle: FileHandle): Promise<string> {
     const hash = createHash('sha256')
     for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) hash.update(chunk)
-    const tag = tagOf(hash.digest('base64url'))
-    tags.set(path, { bytes, changedMs, tag })
-    return tag
+    return tagOf(hash.digest('base64url'))
   }
 
   /** The first of `wanted` that is stored for `file`. */

@@ -41,6 +41,11 @@ export type FenceAttempt = {
   persists?: boolean
   /** May make the sandbox frame crash: the page then opens another. */
   mayReplaceFrame?: boolean
+  /**
+   * Takes more memory than a browser gives one process. Where page, frame and worker share a process, as in the headless
+   * shell, the browser may end it: that is counted as "page lost" and does not fail.
+   */
+  mayLosePage?: boolean
   expect?: Expectation
 }
 

@@ -68,4 +68,4 @@ const others: FenceAttempt[] = [
 export const attempts: FenceAttempt[] = [
   ...Object.entries(codes).map(([name, code]): FenceAttempt => ({ id: `memory-${name}`, language: 'js', code })),
   ...others,
-].map((one) => ({ timeoutMs: 500, mayReplaceFrame: true, ...one }))
+].map((one) => ({ timeoutMs: 500, mayReplaceFrame: true, mayLosePage: true, ...one }))
